@@ -1,0 +1,174 @@
+/* The service: the listening socket, and the slots that accept from it. */
+#include "safeexec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BACKLOG = 128, STOP_GRACE_S = 10 };
+
+struct service {
+    const struct options *options;
+    struct cgroup_tree tree;
+    int listener;
+    int ready[2]; /* each slot writes a byte when it can take runs */
+    pid_t slots[256];
+};
+
+/* ---- the socket ------------------------------------------------------------------------------------------- */
+
+static struct sockaddr_un address_of(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        die("--serve %s: the path of a socket has at most %zu bytes", path, sizeof address.sun_path - 1);
+    strcpy(address.sun_path, path);
+    return address;
+}
+
+static void refuse_if_served(const char *path)
+{
+    const struct sockaddr_un address = address_of(path);
+    int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* EAGAIN: somebody listens, and is busy. */
+    if (connect(probe, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN)
+        die("--serve %s: another safeexec serves it", path);
+    close(probe);
+}
+
+/* Listens under a name of its own; it gets the right name only when the slots are ready. */
+static int listener_open(const struct options *options, const char *temporary)
+{
+    const struct sockaddr_un address = address_of(temporary);
+    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(temporary);
+    mode_t mask = umask(0177);
+    if (listener < 0 || bind(listener, (const struct sockaddr *)&address, sizeof address) < 0 ||
+        chown(temporary, options->owner, (gid_t)-1) < 0 || listen(listener, BACKLOG) < 0)
+        die("--serve %s: %s", options->socket_path, strerror(errno));
+    umask(mask);
+    return listener;
+}
+
+/* ---- the slots -------------------------------------------------------------------------------------------- */
+
+static void slot_spawn(struct service *service, unsigned index)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        slot_serve(service->options, &service->tree, index, service->listener, service->ready[1]);
+    if (pid < 0)
+        warn("slot %u: fork: %s", index, strerror(errno));
+    service->slots[index] = pid;
+}
+
+/* Returns the index of the slot that has ended, or -1. */
+static int slot_reap(struct service *service, int *status)
+{
+    pid_t pid = waitpid(-1, status, WNOHANG);
+    for (unsigned i = 0; pid > 0 && i < service->options->slots; i++)
+        if (service->slots[i] == pid) {
+            service->slots[i] = 0;
+            return (int)i;
+        }
+    return -1;
+}
+
+static bool slots_start(struct service *service)
+{
+    for (unsigned i = 0; i < service->options->slots; i++)
+        slot_spawn(service, i);
+    for (unsigned ready = 0; ready < service->options->slots;) {
+        char bytes[16];
+        int status;
+        ssize_t count = read(service->ready[0], bytes, sizeof bytes);
+        if (count > 0)
+            ready += (unsigned)count;
+        else if (slot_reap(service, &status) >= 0)
+            return false; /* it has said why */
+        else
+            nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
+    }
+    return true;
+}
+
+static void slots_stop(struct service *service)
+{
+    uint64_t deadline = clock_monotonic_ns() + STOP_GRACE_S * (uint64_t)NS_PER_S;
+    for (unsigned i = 0; i < service->options->slots; i++)
+        if (service->slots[i] > 0)
+            kill(service->slots[i], SIGTERM);
+    for (unsigned i = 0; i < service->options->slots; i++) {
+        while (service->slots[i] > 0 && waitpid(service->slots[i], NULL, WNOHANG) == 0) {
+            if (clock_monotonic_ns() > deadline)
+                kill(service->slots[i], SIGKILL);
+            nanosleep(&(struct timespec){.tv_nsec = 2 * NS_PER_MS}, NULL);
+        }
+    }
+}
+
+/* ---- the service ------------------------------------------------------------------------------------------- */
+
+/* Blocked in all of the service; a slot makes its own choice. */
+static sigset_t signals_block(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+static void slots_mind(struct service *service, const sigset_t *signals)
+{
+    for (;;) {
+        int status, index, number = sigwaitinfo(signals, NULL);
+        if (number == SIGTERM || number == SIGINT || number == SIGHUP)
+            return;
+        while ((index = slot_reap(service, &status)) >= 0) {
+            warn("slot %d ended (status %d) and is started anew", index, status);
+            /* A slot that cannot start must not eat the machine. */
+            nanosleep(&(struct timespec){.tv_nsec = 100 * NS_PER_MS}, NULL);
+            slot_spawn(service, (unsigned)index);
+        }
+    }
+}
+
+int serve_main(const struct options *options)
+{
+    struct service service = {.options = options};
+    struct fault fault = {""};
+    char temporary[128];
+    refuse_if_served(options->socket_path);
+    const sigset_t signals = signals_block();
+    snprintf(temporary, sizeof temporary, "%.100s.%d", options->socket_path, (int)getpid());
+    if (cgroup_tree_open(&service.tree, &fault) < 0)
+        die("%s", fault.text);
+    service.listener = listener_open(options, temporary);
+    if (pipe2(service.ready, O_CLOEXEC | O_NONBLOCK) < 0)
+        die("pipe: %s", strerror(errno));
+    bool started = slots_start(&service);
+    if (started && rename(temporary, options->socket_path) < 0)
+        warn("--serve %s: %s", options->socket_path, strerror(errno));
+    else if (started) {
+        warn("ready: %u slots on %s, isolation full, cgroup v%d", options->slots, options->socket_path,
+             service.tree.version);
+        slots_mind(&service, &signals);
+    }
+    unlink(started ? options->socket_path : temporary);
+    slots_stop(&service);
+    cgroup_tree_remove(&service.tree);
+    return started ? 0 : 1;
+}
