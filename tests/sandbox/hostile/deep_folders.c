@@ -1,0 +1,13 @@
+/* Attacks: whoever cleans up, by a tree of 60,000 nested folders; and the inodes.
+ * Expect: outcome=exited exit_code=7
+ */
+#include <sys/stat.h>
+#include <unistd.h>
+
+int main(void)
+{
+    for (int i = 0; i < 60000; i++)
+        if (mkdir("d", 0700) != 0 || chdir("d") != 0)
+            return 7;
+    return 0;
+}

@@ -1,0 +1,7 @@
+/* Attacks: the kernel, by the capabilities of a user namespace.
+ * Expect: outcome=forbidden
+ */
+#define _GNU_SOURCE
+#include <sched.h>
+
+int main(void) { return unshare(CLONE_NEWUSER); }

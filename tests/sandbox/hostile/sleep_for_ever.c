@@ -1,0 +1,11 @@
+/* Attacks: the judge's patience.
+ * Limits: wall_ms=300
+ * Expect: outcome=wall
+ */
+#include <unistd.h>
+
+int main(void)
+{
+    for (;;)
+        sleep(1000);
+}

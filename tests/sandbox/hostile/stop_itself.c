@@ -1,0 +1,7 @@
+/* Attacks: a supervisor that takes a stopped program for an ended one.
+ * Limits: wall_ms=400
+ * Expect: outcome=wall
+ */
+#include <signal.h>
+
+int main(void) { return raise(SIGSTOP); }

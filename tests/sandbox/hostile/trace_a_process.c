@@ -1,0 +1,6 @@
+/* Attacks: other processes, by ptrace.
+ * Expect: outcome=forbidden signal=31
+ */
+#include <sys/ptrace.h>
+
+int main(void) { return (int)ptrace(PTRACE_TRACEME, 0, 0, 0); }

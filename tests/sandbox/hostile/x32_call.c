@@ -1,0 +1,6 @@
+/* Attacks: a filter that knows only one numbering of calls: getpid by the x32 entry.
+ * Expect: outcome=forbidden
+ */
+#include <unistd.h>
+
+int main(void) { return (int)syscall(0x40000000 + 39); }

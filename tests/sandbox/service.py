@@ -1,0 +1,71 @@
+"""A real safeexec service for these tests, and what it must not leave behind."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = ROOT / "safeexec" / "safeexec"
+SUDO = [] if os.geteuid() == 0 else ["sudo", "-n"]
+START_S = 20
+STOP_S = 20
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {timeout_s} s in vain: {what}"
+        time.sleep(0.01)
+
+
+class Service:
+    """`safeexec --serve` with its own socket; `pid` is the service's main process."""
+
+    def __init__(self, folder: Path, slots: int = 1) -> None:
+        self.socket = folder / "safeexec.sock"
+        self.log = folder / "safeexec.log"
+        command = [*SUDO, str(BINARY), "--serve", str(self.socket), "--slots", str(slots), "--owner", str(os.getuid())]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
+        wait_until(self._started, START_S, "safeexec takes connections")
+
+    def _started(self) -> bool:
+        assert self.process.poll() is None, f"safeexec has ended: {self.log.read_text()}"
+        return "ready" in self.log.read_text()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_S)
+
+
+def children_of(pid: int) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        found += [int(word) for word in (task / "children").read_text().split()]
+    return found
+
+
+def descendants_of(pid: int) -> list[int]:
+    children = children_of(pid)
+    return children + [deeper for child in children for deeper in descendants_of(child)]
+
+
+def is_running(pid: int) -> bool:
+    """Neither gone nor a zombie that only waits for whoever adopted it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def cgroups() -> set[Path]:
+    """The groups of every safeexec on this machine, by their folders."""
+    parents = [*Path("/sys/fs/cgroup").glob("safeexec"), *Path("/sys/fs/cgroup").glob("*/safeexec")]
+    return {group for parent in parents for group in parent.iterdir() if group.is_dir()}
+
+
+def mounts() -> str:
+    return Path("/proc/self/mounts").read_text()

@@ -1,0 +1,156 @@
+"""The seed's interface: options, exit status and the first four lines of the report."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.sandbox.service import BINARY, SUDO, cgroups
+
+REPORT = re.compile(r"(?P<status>[^\n]+)\nELAPSED_TIME: \d+ s\nMEMORY_USED: \d+ kB\nCPU_TIME: \d+\.\d{3} s\n")
+
+
+def safeexec(*words: str, cwd: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    command = [*SUDO, str(BINARY), *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, input=stdin, check=False)
+
+
+PYTHON = "/usr/bin/python3"
+STATUSES = {
+    "OK": ["--exec", "/usr/bin/true"],
+    "NZEC(3)": ["--exec", "/bin/sh", "-c", "exit 3"],
+    "TLE": ["--cpu", "1", "--exec", "/bin/sh", "-c", "while :; do :; done"],
+    "RTLE": ["--clock", "1", "--exec", "/bin/sleep", "9"],
+    "MLE": ["--mem", "32768", "--exec", PYTHON, "-c", "bytearray(99 << 20)"],
+    "OLE": ["--fsize", "64", "--exec", "/usr/bin/dd", "if=/dev/zero", "of=/tmp/x"],
+    "Invalid Function": ["--exec", PYTHON, "-c", "import ctypes; ctypes.CDLL(None).ptrace(0, 0, 0, 0)"],
+    "Command terminated by signal (11: SIGSEGV)": ["--exec", "/bin/sh", "-c", "kill -SEGV $$"],
+}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_status_line_and_exit_status(status: str) -> None:
+    done = safeexec(*STATUSES[status])
+    report = REPORT.match(done.stderr)
+    assert report, done.stderr
+    assert report["status"] == status
+    assert done.returncode == 0
+
+
+def test_stdin_and_stdout_are_inherited() -> None:
+    done = safeexec("--exec", "/bin/cat", stdin="through\n")
+    assert done.stdout == "through\n"
+
+
+def test_usage_and_error_go_to_files(tmp_path: Path) -> None:
+    usage, error = tmp_path / "usage", tmp_path / "error"
+    done = safeexec("--usage", str(usage), "--error", str(error), "--exec", "/bin/sh", "-c", "echo oops >&2")
+    assert done.stderr == ""
+    assert error.read_text() == "oops\n"
+    assert usage.read_text().startswith("OK\n")
+
+
+def test_silent_says_nothing() -> None:
+    assert safeexec("--silent", "--exec", "/usr/bin/true").stderr == ""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, honest: Path) -> Path:
+    """A folder that any user may enter, below one that none may, with a program and a file."""
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "data").write_text("found")
+    (folder / "program").write_bytes(honest.read_bytes())
+    (folder / "program").chmod(0o755)
+    return folder
+
+
+def test_program_of_the_current_folder_runs(folder: Path) -> None:
+    assert safeexec("--exec", "./program", cwd=folder).stderr.startswith("OK\n")
+
+
+def test_program_of_another_folder_runs(folder: Path) -> None:
+    assert safeexec("--exec", str(folder / "program"), cwd=Path("/usr")).stderr.startswith("OK\n")
+
+
+def test_rundir_is_the_current_folder(folder: Path) -> None:
+    assert safeexec("--rundir", str(folder), "--exec", "/bin/cat", "data").stdout == "found"
+
+
+def test_chroot_is_the_root(folder: Path) -> None:
+    assert safeexec("--chroot", str(folder), "--exec", "/program").stderr.startswith("OK\n")
+    assert "No such file" in safeexec("--chroot", str(folder), "--exec", "/usr/bin/true").stderr
+
+
+def test_users_come_from_the_range() -> None:
+    done = safeexec("--uids", "7000", "7000", "--nproc", "4", "--exec", "/usr/bin/id", "-u")
+    assert done.stdout == "7000\n"
+    done = safeexec("--minuid", "7001", "--maxuid", "7001", "--exec", "/usr/bin/id", "-u")
+    assert done.stdout == "7001\n"
+
+
+def test_space_bounds_the_address_space() -> None:
+    done = safeexec("--mem", "999999", "--space", "100000", "--exec", PYTHON, "-c", "bytearray(200 << 20)")
+    assert done.stderr.startswith("NZEC(1)\n")
+
+
+def test_nproc_bounds_the_processes() -> None:
+    script = "import os; os.fork(); os.fork()"
+    assert safeexec("--nproc", "4", "--exec", PYTHON, "-c", script).stderr.startswith("OK\n")
+    assert safeexec("--nproc", "1", "--exec", PYTHON, "-c", script).stderr.startswith("NZEC(1)\n")
+
+
+def test_callers_environment_stays_with_the_caller() -> None:
+    os.environ["SECRET"] = "word"
+    try:
+        assert "word" not in safeexec("--exec", "/usr/bin/env").stdout
+    finally:
+        del os.environ["SECRET"]
+
+
+MISTAKES = {
+    "no command": [],
+    "an unknown option": ["--bogus", "--exec", "/bin/true"],
+    "a value that is no number": ["--cpu", "soon", "--exec", "/bin/true"],
+    "a value out of range": ["--cpu", "99999999999", "--exec", "/bin/true"],
+    "a missing value": ["--cpu"],
+    "a command that is not there": ["--exec", "/no/such/program"],
+    "a folder that is not there": ["--rundir", "/no/such/folder", "--exec", "/bin/true"],
+    "root as the user": ["--uids", "0", "0", "--exec", "/bin/true"],
+    "too little memory": ["--mem", "1", "--exec", "/bin/true"],
+    "no slots": ["--serve", "/tmp/never.sock", "--slots", "0"],
+    "an unknown owner": ["--serve", "/tmp/never.sock", "--owner", "no-such-user"],
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES.values(), ids=MISTAKES.keys())
+def test_mistake_is_one_line_and_status_1(words: list[str]) -> None:
+    done = safeexec(*words)
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if line.startswith("safeexec: ")] == [
+        done.stderr.splitlines()[-1]
+    ]
+
+
+def test_nothing_is_left(tmp_path: Path) -> None:
+    before = cgroups()
+    safeexec("--exec", "/usr/bin/true")
+    assert cgroups() <= before
+
+
+def test_setuid_is_refused(tmp_path: Path) -> None:
+    copy = tmp_path / "safeexec"
+    copy.write_bytes(BINARY.read_bytes())
+    copy.chmod(0o4755)
+    for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        path.chmod(0o755)
+    done = subprocess.run(
+        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", str(copy), "--exec", "/bin/true"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "setuid" in done.stderr

@@ -1,0 +1,208 @@
+"""What a client may say to `safeexec --serve`, and what it is told when it says anything else."""
+
+import os
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from tests.sandbox.client import Connection, pack
+from tests.sandbox.service import Service, children_of, descendants_of, wait_until
+
+NUMBERS = ("cpu_ms=1000", "wall_ms=1000", "memory_kib=65536", "stack_kib=8192", "output_kib=64", "processes=1")
+WHOLE = ("run", *NUMBERS, "arg=/usr/bin/true")
+
+BAD_REQUESTS = {
+    "an unknown verb": pack("walk", *NUMBERS, "arg=/bin/true"),
+    "no terminating NUL": pack(*WHOLE)[:-1],
+    "a word without a value": pack(*WHOLE, "cpu_ms"),
+    "an unknown key": pack(*WHOLE, "color=red"),
+    "a negative number": pack(*WHOLE, "cpu_ms=-1"),
+    "a number with a sign": pack(*WHOLE, "cpu_ms=+1"),
+    "a number out of 64 bits": pack(*WHOLE, "cpu_ms=99999999999999999999999"),
+    "an empty number": pack(*WHOLE, "cpu_ms="),
+    "no time limit": pack("run", *NUMBERS[1:], "arg=/bin/true"),
+    "no program": pack("run", *NUMBERS),
+    "a relative program": pack("run", *NUMBERS, "arg=true"),
+    "too many arguments": pack(*WHOLE, *["arg=x"] * 256),
+    "a file above the box": pack(*WHOLE, "file=r:../up"),
+    "a file that climbs out later": pack(*WHOLE, "file=r:a/../../up"),
+    "an absolute file": pack(*WHOLE, "file=r:/etc/passwd"),
+    "a file with an empty component": pack(*WHOLE, "file=r:a//b"),
+    "a file with a trailing slash": pack(*WHOLE, "file=r:a/"),
+    "a file of an unknown mode": pack(*WHOLE, "file=w:a"),
+    "a file with an endless name": pack(*WHOLE, "file=r:" + "a" * 256),
+    "an unknown profile": pack(*WHOLE, "profile=root"),
+    "a file without a descriptor": pack(*WHOLE, "file=r:a"),
+}
+
+
+THREE_NULLS = [os.open("/dev/null", os.O_RDWR)] * 3
+
+
+@pytest.mark.parametrize("packet", BAD_REQUESTS.values(), ids=BAD_REQUESTS.keys())
+def test_bad_request_is_refused_in_one_line_and_the_slot_goes_on(packet: bytes, service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.send(packet, THREE_NULLS)
+        answer = slot.receive()
+        assert answer["fault"] == "request"
+        assert answer["error"]
+        slot.send(pack(*WHOLE), THREE_NULLS)
+        assert slot.receive()["outcome"] == "exited"
+
+
+def test_request_longer_than_a_packet_is_refused(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.send(pack(*WHOLE, *["arg=" + "x" * 4000] * 20), THREE_NULLS)
+        assert slot.receive()["fault"] == "request"
+
+
+def test_descriptor_that_is_no_file_is_refused_as_a_file(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.send(pack(*WHOLE, "file=r:a"), [*THREE_NULLS, THREE_NULLS[0]])
+        assert slot.receive()["fault"] == "request"
+
+
+def test_program_that_is_not_there_is_a_fault_and_no_outcome(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        answer = slot.run(["/box/nothing"])
+        assert "outcome" not in answer
+        assert "No such file" in answer["error"]
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+
+
+def test_hello_tells_version_level_and_slot(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        assert slot.hello["isolation"] == "full"
+        assert slot.hello["slot"] == "0"
+
+
+def test_answer_carries_the_box_as_the_run_left_it(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sh", "-c", "echo text > made"])
+        _, descriptors, _, _ = socket.recv_fds(slot.socket, 4096, 4)
+        (folder,) = descriptors
+        made = os.open("made", os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+        assert os.read(made, 100) == b"text\n"
+        os.close(made)
+        os.close(folder)
+
+
+def test_kill_ends_the_run(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
+        slot.send(pack("kill"), [])
+        assert slot.receive()["outcome"] == "killed"
+
+
+def test_kill_that_comes_too_late_is_ignored(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.run(["/usr/bin/true"])
+        slot.send(pack("kill"), [])
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+
+
+def test_closed_connection_leaves_nothing_running(service: Service) -> None:
+    quiet = set(descendants_of(service.process.pid))
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
+        wait_until(lambda: set(descendants_of(service.process.pid)) != quiet, 5, "the run has begun")
+    wait_until(lambda: set(descendants_of(service.process.pid)) == quiet, 5, "the run has ended")
+
+
+def test_connection_waits_while_all_slots_are_taken(service: Service) -> None:
+    with Connection(service.socket):
+        waiting = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        waiting.settimeout(0.3)
+        waiting.connect(str(service.socket))
+        with pytest.raises(TimeoutError):
+            waiting.recv(100)
+    waiting.settimeout(5)
+    assert b"slot=0" in waiting.recv(100)
+    waiting.close()
+
+
+def test_pipe_ends_when_the_program_closes_it_and_not_with_the_run(service: Service) -> None:
+    reader, writer = os.pipe()
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sh", "-c", "exec >&-; read never < /dev/null; while :; do :; done"], stdout=writer)
+        os.close(writer)
+        os.set_blocking(reader, False)
+        wait_until(lambda: is_at_end(reader), 5, "the reader sees the end")
+        slot.send(pack("kill"), [])
+        assert slot.receive()["outcome"] == "killed"
+    os.close(reader)
+
+
+def is_at_end(reader: int) -> bool:
+    try:
+        return os.read(reader, 1) == b""
+    except BlockingIOError:
+        return False
+
+
+def test_dead_zygote_costs_one_run_and_not_the_service(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
+        (slot_pid,) = children_of(service.process.pid)
+        (zygote,) = children_of(slot_pid)
+        wait_until(lambda: children_of(zygote) != [], 5, "the run has begun")
+        os.kill(zygote, 9)
+        assert slot.receive()["fault"] == "sandbox"
+    with Connection(service.socket) as slot:
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+
+
+def test_cpu_time_is_the_programs_and_not_the_launchers(service: Service, honest: Path) -> None:
+    with Connection(service.socket) as slot:
+        answers = [slot.run(["/box/honest"], files={"honest": honest}) for _ in range(20)]
+    # A static `true` needs well below a millisecond; set-up of the run alone costs more than that.
+    assert sorted(int(answer["cpu_us"]) for answer in answers)[0] < 1500
+
+
+def test_peak_memory_is_what_was_touched(service: Service) -> None:
+    script = "x = bytearray({} << 20)"
+    with Connection(service.socket) as slot:
+        limits = {"memory_kib": 300000}
+        peaks = [
+            int(slot.run(["/usr/bin/python3", "-c", script.format(size)], limits=limits)["memory_kib"])
+            for size in (1, 65, 129)
+        ]
+    differences = [peaks[1] - peaks[0], peaks[2] - peaks[1]]
+    assert all(abs(difference - 65536) < 1024 for difference in differences), peaks
+
+
+def test_stranger_gets_no_slot(service: Service) -> None:
+    """The socket's own mode keeps strangers out; were it opened, the peer's user would."""
+    service.socket.chmod(0o666)
+    folder = service.socket.parent
+    modes = {path: path.stat().st_mode for path in (folder, folder.parent, folder.parent.parent)}
+    for path, mode in modes.items():
+        path.chmod(mode | 0o005)
+    try:
+        pid = os.fork()
+        if pid == 0:
+            os._exit(stranger_connects(service.socket))
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    finally:
+        service.socket.chmod(0o600)
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+def stranger_connects(path: Path) -> int:
+    """0 if the connection is closed without a word."""
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    client.settimeout(5)
+    client.connect(str(path))
+    return 0 if client.recv(100) == b"" else 1
+
+
+def test_wall_time_is_measured_from_exec(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        began = time.monotonic()
+        answer = slot.run(["/bin/sleep", "0.3"])
+        took_us = (time.monotonic() - began) * 1e6
+    assert 300_000 <= int(answer["wall_us"]) <= took_us

@@ -1,0 +1,90 @@
+"""Start, stop and death of the service: whatever happens, nothing stays behind."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.sandbox.client import Connection
+from tests.sandbox.service import BINARY, SUDO, Service, cgroups, descendants_of, is_running, wait_until
+
+
+def begin_a_long_run(service: Service) -> Connection:
+    quiet = len(descendants_of(service.process.pid))
+    slot = Connection(service.socket)
+    slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
+    wait_until(lambda: len(descendants_of(service.process.pid)) >= quiet + 2, 5, "the run has begun")
+    return slot
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_stop_in_mid_run_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    before = cgroups()
+    service = Service(tmp_path, slots=2)
+    with begin_a_long_run(service):
+        family = descendants_of(service.process.pid)
+        assert service.stop(number) == 0
+    assert not any(is_running(pid) for pid in family)
+    assert cgroups() <= before
+    assert not service.socket.exists()
+
+
+def test_killed_service_leaves_no_process_and_the_next_start_clears_its_cgroups(tmp_path: Path) -> None:
+    before = cgroups()
+    service = Service(tmp_path, slots=2)
+    with begin_a_long_run(service):
+        family = descendants_of(service.process.pid)
+        service.stop(signal.SIGKILL)
+        wait_until(lambda: not any(is_running(pid) for pid in family), 5, "slots, zygotes and runs have died")
+    assert cgroups() > before
+    following = Service(tmp_path)
+    with Connection(following.socket) as slot:
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+    assert following.stop() == 0
+    assert cgroups() <= before
+
+
+def test_killed_slot_is_replaced(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    with begin_a_long_run(service) as slot:
+        family = descendants_of(service.process.pid)
+        os.kill(family[0], signal.SIGKILL)
+        assert slot.socket.recv(100) == b""
+    with Connection(service.socket) as slot:
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+    wait_until(lambda: not any(is_running(pid) for pid in family), 5, "the slot's zygote and run have died")
+    assert service.stop() == 0
+
+
+def test_two_services_live_side_by_side(tmp_path: Path) -> None:
+    before = cgroups()
+    folders = [tmp_path / "a", tmp_path / "b"]
+    for folder in folders:
+        folder.mkdir()
+    services = [Service(folder) for folder in folders]
+    for service in services:
+        with Connection(service.socket) as slot:
+            assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+    assert services[0].stop() == 0
+    with Connection(services[1].socket) as slot:
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+    assert services[1].stop() == 0
+    assert cgroups() <= before
+
+
+def test_second_service_on_one_socket_is_refused_in_one_line(service: Service) -> None:
+    command = [*SUDO, str(BINARY), "--serve", str(service.socket)]
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert "another safeexec serves it" in second.stderr
+
+
+def test_two_slots_run_at_the_same_time(tmp_path: Path) -> None:
+    service = Service(tmp_path, slots=2)
+    with Connection(service.socket) as first, Connection(service.socket) as second:
+        assert {first.hello["slot"], second.hello["slot"]} == {"0", "1"}
+        first.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
+        assert second.run(["/usr/bin/true"])["outcome"] == "exited"
+    assert service.stop() == 0
