@@ -38,10 +38,12 @@ static void limits_set(struct ledger *ledger, const struct limits *limits)
 {
     rlim_t cpu_s = limits->cpu_ms / 1000 + 2; /* a back-stop: the slot's clock is finer and comes first */
     rlim_t space = limits->space_kib ? limits->space_kib * 1024 : RLIM_INFINITY;
+    /* A host that pipes its cores to a program (core(5)) does so even at 0; only 1 stops that too. */
+    rlim_t core = limits->core_kib ? limits->core_kib * 1024 : 1;
     limit_set(ledger, RLIMIT_CPU, cpu_s, cpu_s + 1, "RLIMIT_CPU");
     limit_set(ledger, RLIMIT_STACK, limits->stack_kib * 1024, limits->stack_kib * 1024, "RLIMIT_STACK");
     limit_set(ledger, RLIMIT_FSIZE, limits->output_kib * 1024, limits->output_kib * 1024, "RLIMIT_FSIZE");
-    limit_set(ledger, RLIMIT_CORE, limits->core_kib * 1024, limits->core_kib * 1024, "RLIMIT_CORE");
+    limit_set(ledger, RLIMIT_CORE, core, core, "RLIMIT_CORE");
     limit_set(ledger, RLIMIT_NOFILE, limits->open_files, limits->open_files, "RLIMIT_NOFILE");
     limit_set(ledger, RLIMIT_AS, space, space, "RLIMIT_AS");
     limit_set(ledger, RLIMIT_MEMLOCK, 65536, 65536, "RLIMIT_MEMLOCK");

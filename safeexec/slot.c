@@ -44,6 +44,7 @@ struct watch {
     const struct run *run;
     int stub; /* pidfd */
     uint64_t started_ns, killed_ns;
+    uint64_t lanes; /* no tree can use CPU time faster than so many CPUs run */
     enum reason reason; /* why we killed it */
 };
 
@@ -90,10 +91,7 @@ static uint64_t watch_clocks(struct watch *watch)
         watch_kill(watch, REASON_CPU);
         return NS_PER_S;
     }
-    /* No tree can use CPU time faster than all its CPUs run. */
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t lanes = cpus > 0 && (uint64_t)cpus < limits->processes ? (uint64_t)cpus : limits->processes;
-    uint64_t cpu_rest = (limit - used) / lanes;
+    uint64_t cpu_rest = (limit - used) / watch->lanes;
     if (cpu_rest < CPU_CHECK_MIN_NS)
         cpu_rest = CPU_CHECK_MIN_NS;
     return cpu_rest < rest ? cpu_rest : rest;
@@ -229,7 +227,9 @@ static void stdio_close(struct run *run)
 static int run_watched(struct slot_context *slot, struct run *run, struct report *report, struct fault *fault)
 {
     const struct order order = {run->limits};
-    struct watch watch = {.slot = slot, .run = run, .started_ns = clock_monotonic_ns()};
+    uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    struct watch watch = {.slot = slot, .run = run, .started_ns = clock_monotonic_ns(),
+                          .lanes = cpus < run->limits.processes ? cpus : run->limits.processes};
     memset(slot->ledger, 0, sizeof *slot->ledger);
     watch.stub = zygote_run(slot, &order, run->packet, run->packet_size, run->stdio, run->box.mount, fault);
     stdio_close(run);
