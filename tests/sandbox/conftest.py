@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.sandbox.service import Service
 
-HONEST = 'int main(void) { return 0; }\n'
+HONEST = "int main(void) { return 0; }\n"
 
 
 @pytest.fixture(scope="session")

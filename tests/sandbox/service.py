@@ -27,7 +27,16 @@ class Service:
     def __init__(self, folder: Path, slots: int = 1) -> None:
         self.socket = folder / "safeexec.sock"
         self.log = folder / "safeexec.log"
-        command = [*SUDO, str(BINARY), "--serve", str(self.socket), "--slots", str(slots), "--owner", str(os.getuid())]
+        command = [
+            *SUDO,
+            str(BINARY),
+            "--serve",
+            str(self.socket),
+            "--slots",
+            str(slots),
+            "--owner",
+            str(os.getuid()),
+        ]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
         wait_until(self._started, START_S, "safeexec takes connections")

@@ -45,12 +45,16 @@ def test_attack_fails_and_leaves_nothing(
     with Connection(service.socket) as slot:
         # Twice: what the first run left would be found by the second.
         for _ in range(2):
-            answer = slot.run(["/box/program"], files={"program": compiled(source)}, limits=header.limits)
+            answer = slot.run(
+                ["/box/program"], files={"program": compiled(source)}, limits=header.limits
+            )
             for key, allowed in header.expect.items():
                 assert answer.get(key) in allowed, f"{key}: {answer}"
             after = slot.run(["/box/honest"], files={"honest": honest})
             assert (after["outcome"], after["exit_code"]) == ("exited", "0"), after
     wait_until(
-        lambda: set(descendants_of(service.process.pid)) <= processes, 5, "only slots and zygotes are left"
+        lambda: set(descendants_of(service.process.pid)) <= processes,
+        5,
+        "only slots and zygotes are left",
     )
     assert mounts() == mounted

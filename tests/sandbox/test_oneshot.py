@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 from tests.sandbox.service import BINARY, SUDO, cgroups
 
-REPORT = re.compile(r"(?P<status>[^\n]+)\nELAPSED_TIME: \d+ s\nMEMORY_USED: \d+ kB\nCPU_TIME: \d+\.\d{3} s\n")
+REPORT = re.compile(
+    r"(?P<status>[^\n]+)\nELAPSED_TIME: \d+ s\nMEMORY_USED: \d+ kB\nCPU_TIME: \d+\.\d{3} s\n"
+)
 
 
-def safeexec(*words: str, cwd: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def safeexec(
+    *words: str, cwd: Path | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
     command = [*SUDO, str(BINARY), *words]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, input=stdin, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, input=stdin, check=False
+    )
 
 
 PYTHON = "/usr/bin/python3"
@@ -24,7 +30,12 @@ STATUSES = {
     "RTLE": ["--clock", "1", "--exec", "/bin/sleep", "9"],
     "MLE": ["--mem", "32768", "--exec", PYTHON, "-c", "bytearray(99 << 20)"],
     "OLE": ["--fsize", "64", "--exec", "/usr/bin/dd", "if=/dev/zero", "of=/tmp/x"],
-    "Invalid Function": ["--exec", PYTHON, "-c", "import ctypes; ctypes.CDLL(None).ptrace(0, 0, 0, 0)"],
+    "Invalid Function": [
+        "--exec",
+        PYTHON,
+        "-c",
+        "import ctypes; ctypes.CDLL(None).ptrace(0, 0, 0, 0)",
+    ],
     "Command terminated by signal (11: SIGSEGV)": ["--exec", "/bin/sh", "-c", "kill -SEGV $$"],
 }
 
@@ -45,7 +56,9 @@ def test_stdin_and_stdout_are_inherited() -> None:
 
 def test_usage_and_error_go_to_files(tmp_path: Path) -> None:
     usage, error = tmp_path / "usage", tmp_path / "error"
-    done = safeexec("--usage", str(usage), "--error", str(error), "--exec", "/bin/sh", "-c", "echo oops >&2")
+    done = safeexec(
+        "--usage", str(usage), "--error", str(error), "--exec", "/bin/sh", "-c", "echo oops >&2"
+    )
     assert done.stderr == ""
     assert error.read_text() == "oops\n"
     assert usage.read_text().startswith("OK\n")
@@ -92,7 +105,9 @@ def test_users_come_from_the_range() -> None:
 
 
 def test_space_bounds_the_address_space() -> None:
-    done = safeexec("--mem", "999999", "--space", "100000", "--exec", PYTHON, "-c", "bytearray(200 << 20)")
+    done = safeexec(
+        "--mem", "999999", "--space", "100000", "--exec", PYTHON, "-c", "bytearray(200 << 20)"
+    )
     assert done.stderr.startswith("NZEC(1)\n")
 
 
@@ -147,7 +162,17 @@ def test_setuid_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         path.chmod(0o755)
     done = subprocess.run(
-        ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", str(copy), "--exec", "/bin/true"],
+        [
+            "setpriv",
+            "--reuid",
+            "65534",
+            "--regid",
+            "65534",
+            "--clear-groups",
+            str(copy),
+            "--exec",
+            "/bin/true",
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -7,14 +7,24 @@ from pathlib import Path
 
 import pytest
 from tests.sandbox.client import Connection
-from tests.sandbox.service import BINARY, SUDO, Service, cgroups, descendants_of, is_running, wait_until
+from tests.sandbox.service import (
+    BINARY,
+    SUDO,
+    Service,
+    cgroups,
+    descendants_of,
+    is_running,
+    wait_until,
+)
 
 
 def begin_a_long_run(service: Service) -> Connection:
     quiet = len(descendants_of(service.process.pid))
     slot = Connection(service.socket)
     slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
-    wait_until(lambda: len(descendants_of(service.process.pid)) >= quiet + 2, 5, "the run has begun")
+    wait_until(
+        lambda: len(descendants_of(service.process.pid)) >= quiet + 2, 5, "the run has begun"
+    )
     return slot
 
 
@@ -30,13 +40,19 @@ def test_stop_in_mid_run_leaves_nothing(number: signal.Signals, tmp_path: Path) 
     assert not service.socket.exists()
 
 
-def test_killed_service_leaves_no_process_and_the_next_start_clears_its_cgroups(tmp_path: Path) -> None:
+def test_killed_service_leaves_no_process_and_the_next_start_clears_its_cgroups(
+    tmp_path: Path,
+) -> None:
     before = cgroups()
     service = Service(tmp_path, slots=2)
     with begin_a_long_run(service):
         family = descendants_of(service.process.pid)
         service.stop(signal.SIGKILL)
-        wait_until(lambda: not any(is_running(pid) for pid in family), 5, "slots, zygotes and runs have died")
+        wait_until(
+            lambda: not any(is_running(pid) for pid in family),
+            5,
+            "slots, zygotes and runs have died",
+        )
     assert cgroups() > before
     following = Service(tmp_path)
     with Connection(following.socket) as slot:
@@ -53,7 +69,9 @@ def test_killed_slot_is_replaced(tmp_path: Path) -> None:
         assert slot.socket.recv(100) == b""
     with Connection(service.socket) as slot:
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
-    wait_until(lambda: not any(is_running(pid) for pid in family), 5, "the slot's zygote and run have died")
+    wait_until(
+        lambda: not any(is_running(pid) for pid in family), 5, "the slot's zygote and run have died"
+    )
     assert service.stop() == 0
 
 

@@ -1,0 +1,8 @@
+/* Prints without end. */
+#include <stdio.h>
+
+int main(void)
+{
+    for (;;)
+        puts("and again");
+}

@@ -1,0 +1,13 @@
+/* Right but for white space, where the checker wants each byte. */
+#include <stdio.h>
+
+int main(void)
+{
+    int n;
+    long long x, sum = 0;
+    scanf("%d", &n);
+    while (n-- > 0 && scanf("%lld", &x) == 1)
+        sum += x;
+    printf(" %lld \n\n", sum);
+    return 0;
+}

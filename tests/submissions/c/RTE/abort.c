@@ -1,0 +1,4 @@
+/* SIGABRT. */
+#include <stdlib.h>
+
+int main(void) { abort(); }

@@ -1,0 +1,6 @@
+/* SIGSEGV. */
+int main(void)
+{
+    volatile int *nowhere = 0;
+    return *nowhere;
+}

@@ -1,0 +1,6 @@
+/* Computes for ever. */
+int main(void)
+{
+    for (volatile unsigned i = 0;; i++)
+        ;
+}

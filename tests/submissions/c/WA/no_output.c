@@ -1,0 +1,2 @@
+/* Says nothing. */
+int main(void) { return 0; }

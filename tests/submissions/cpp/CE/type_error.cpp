@@ -1,0 +1,4 @@
+// Types do not fit.
+#include <string>
+
+int main() { return std::string("one"); }

@@ -1,0 +1,8 @@
+// Prints without end.
+#include <iostream>
+
+int main()
+{
+    for (;;)
+        std::cout << "and again\n";
+}

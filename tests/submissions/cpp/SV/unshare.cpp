@@ -1,0 +1,4 @@
+// A new user namespace: a forbidden call.
+#include <sched.h>
+
+int main() { return unshare(CLONE_NEWUSER); }

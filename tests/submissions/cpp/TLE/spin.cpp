@@ -1,0 +1,7 @@
+// Computes for ever.
+int main()
+{
+    volatile unsigned i = 0;
+    for (;;)
+        i = i + 1;
+}

@@ -1,0 +1,11 @@
+// C++20 and not newer.
+#include <iostream>
+static_assert(__cplusplus == 202002L, "C++20");
+
+int main()
+{
+    auto sum = 0LL, n = 0LL, x = 0LL;
+    for (std::cin >> n; n-- && std::cin >> x;)
+        sum += x;
+    std::cout << sum << '\n';
+}

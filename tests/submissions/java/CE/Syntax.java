@@ -1,0 +1,4 @@
+// Not Java.
+public class Syntax {
+    public static void main(String[] args) { int x = }
+}

@@ -1,0 +1,2 @@
+// Not JavaScript.
+const x = ;

@@ -1,0 +1,3 @@
+// Prints without end.
+const fs = require("fs");
+for (;;) fs.writeSync(1, "and again\n");

@@ -1,0 +1,2 @@
+// An exception that nobody catches.
+throw new Error("nobody catches me");

@@ -1,0 +1,2 @@
+// Waits for ever and computes nothing.
+setInterval(() => {}, 1_000_000);

@@ -1,0 +1,6 @@
+"""A submission of two modules."""
+
+from add import add
+
+input()
+print(add(input()))

@@ -1,0 +1,4 @@
+"""The plain solution."""
+
+n = int(input())
+print(sum(map(int, input().split())))

@@ -1,0 +1,3 @@
+"""An exception that nobody catches."""
+
+print(1 // 0)

@@ -1,0 +1,4 @@
+"""The wrong question answered."""
+
+input()
+print(max(map(int, input().split())))

@@ -1,0 +1,5 @@
+"""Waits for ever and computes nothing."""
+
+import time
+
+time.sleep(1000)
