@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.sandbox.service import Service
 
 HONEST = "int main(void) { return 0; }\n"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from tests.sandbox.client import Connection
 from tests.sandbox.service import Service, descendants_of, mounts, wait_until
 

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.sandbox.service import BINARY, SUDO, cgroups
 
 REPORT = re.compile(

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests.sandbox.client import Connection, pack
 from tests.sandbox.service import Service, children_of, descendants_of, wait_until
 

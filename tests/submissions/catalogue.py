@@ -1,7 +1,7 @@
 """The programs of this folder, as jobs: <language>/<verdict>/<program>.
 
-The folder is the oracle: a program below `cpp/TLE` is judged TLE. All of them solve, or fail to solve,
-one problem: read n and n integers, print their sum.
+The folder is the oracle: a program below `cpp/TLE` is judged TLE. All of them solve, or fail to
+solve, one problem: read n and n integers, print their sum.
 """
 
 import json
@@ -27,7 +27,7 @@ JOB_FILE = "job.json"
 
 @dataclass(frozen=True)
 class Submission:
-    """One program, and the verdict that its folder promises. `path` is a file, or a folder of files."""
+    """One program, or a folder of files (`path`), and the verdict that its folder promises."""
 
     path: Path
     language: str
