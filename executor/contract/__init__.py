@@ -1,0 +1,91 @@
+"""The message contract: what a frontend publishes and what it gets back.
+
+The models are frozen. `decode_job` is the way in, `encode` the way out.
+"""
+
+from executor.contract.blob import Blob, File
+from executor.contract.decode import MAX_MESSAGE_BYTES, decode_job
+from executor.contract.errors import BadJob, ErrorCode, FieldProblem, JobError
+from executor.contract.event import Event
+from executor.contract.job import (
+    Checker,
+    Exact,
+    Group,
+    Interactor,
+    Job,
+    Kattis,
+    Lines,
+    NoChecker,
+    Policy,
+    Rerun,
+    Test,
+    Testlib,
+    Tokens,
+    Unordered,
+)
+from executor.contract.limits import Limits, ProgramLimits, TestLimits
+from executor.contract.program import Program
+from executor.contract.result import (
+    AppliedLimits,
+    CompileResult,
+    Diff,
+    GroupResult,
+    Result,
+    Summary,
+    TestResult,
+    Timing,
+    Verdict,
+    Worker,
+    digest,
+    with_digest,
+)
+from executor.contract.schemas import json_schemas, write_schemas
+from executor.contract.unjudged import cancelled, expired, failed, rejected
+
+__all__ = [
+    "MAX_MESSAGE_BYTES",
+    "AppliedLimits",
+    "BadJob",
+    "Blob",
+    "Checker",
+    "CompileResult",
+    "Diff",
+    "ErrorCode",
+    "Event",
+    "Exact",
+    "FieldProblem",
+    "File",
+    "Group",
+    "GroupResult",
+    "Interactor",
+    "Job",
+    "JobError",
+    "Kattis",
+    "Limits",
+    "Lines",
+    "NoChecker",
+    "Policy",
+    "Program",
+    "ProgramLimits",
+    "Rerun",
+    "Result",
+    "Summary",
+    "Test",
+    "TestLimits",
+    "TestResult",
+    "Testlib",
+    "Timing",
+    "Tokens",
+    "Unordered",
+    "Verdict",
+    "Worker",
+    "cancelled",
+    "decode_job",
+    "digest",
+    "expired",
+    "failed",
+    "json_schemas",
+    "rejected",
+    "with_digest",
+    "write_schemas",
+]

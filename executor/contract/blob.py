@@ -1,0 +1,95 @@
+"""Where the bytes of a test or a file come from."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from executor.contract.encoding import decode_base64
+from executor.contract.fields import FileName
+from executor.contract.model import Model, Problem, refuse
+
+Url = Annotated[str, Field(max_length=4096, pattern=r"^https?://")]
+Sha512 = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{128}$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$")]
+
+
+_KEYS = ("text", "base64", "url", "path", "sha512", "sha256")
+_KINDS = (*((key,) for key in _KEYS), ("url", "sha512"), ("url", "sha256"))
+
+
+def _one_kind_only(schema: dict[str, Any]) -> None:
+    """Says in JSON Schema what `Blob._kind_problems` says in Python."""
+    schema["oneOf"] = [
+        {
+            "required": list(kind),
+            "properties": {
+                key: {"not": {"type": "null"}} if key in kind else {"type": "null"} for key in _KEYS
+            },
+        }
+        for kind in _KINDS
+    ]
+
+
+class Blob(Model):
+    """Bytes, or where to fetch them: exactly one of the kinds below.
+
+    `text` (as UTF-8) and `base64` carry the bytes. `url` is fetched, and verified and cached
+    if one hash stands beside it. `sha512` or `sha256` alone must be cached already. `path` is
+    below the worker's package folder.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_one_kind_only)
+
+    text: str | None = None
+    base64: str | None = None
+    url: Url | None = None
+    sha512: Sha512 | None = None
+    sha256: Sha256 | None = None
+    path: FileName | None = None
+
+    @field_validator("base64")
+    @classmethod
+    def _check_base64(cls, text: str | None) -> str | None:
+        if text is not None:
+            decode_base64(text)
+        return text
+
+    @model_validator(mode="after")
+    def _check_kind(self) -> Self:
+        refuse("Blob", self._kind_problems())
+        return self
+
+    def _kind_problems(self) -> Iterator[Problem]:
+        places = [x for x in (self.text, self.base64, self.url, self.path) if x is not None]
+        hashes = [x for x in (self.sha512, self.sha256) if x is not None]
+        inline = self.text is not None or self.base64 is not None
+        if len(places) > 1 or len(hashes) > 1 or not (places or hashes):
+            message = "exactly one of text, base64, url, path, sha512, sha256 is needed"
+            yield Problem((), "exactly_one_blob", message)
+        elif hashes and (inline or self.path is not None):
+            yield Problem((), "exactly_one_blob", "a hash may stand alone or beside url only")
+
+    @property
+    def is_inline(self) -> bool:
+        """Whether the message itself carries the bytes."""
+        return self.text is not None or self.base64 is not None
+
+    def data(self) -> bytes:
+        """The bytes of an inline blob. Raises ValueError for the kinds that must be fetched."""
+        if self.text is not None:
+            return self.text.encode()
+        if self.base64 is not None:
+            return decode_base64(self.base64)
+        raise ValueError("this blob is not inline: fetch it")
+
+
+class File(Blob):
+    """A file that stands beside the source at compile and run: a blob with a `name`."""
+
+    name: FileName
+
+    @property
+    def content(self) -> Blob:
+        """What is in the file; in JSON its keys stand beside `name`."""
+        return self
