@@ -1,0 +1,194 @@
+"""From a delivery to its answer, in the job thread."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from executor.broker.message import Delivery
+from executor.contract import (
+    MAX_MESSAGE_BYTES,
+    BadJob,
+    ErrorCode,
+    Job,
+    JobError,
+    Result,
+    decode_job,
+    expired,
+    failed,
+    rejected,
+)
+
+log = structlog.get_logger()
+
+MAX_TIMES_RETURNED = 5
+"""A job that came back to its queue so often takes workers down: it is not run again."""
+
+ANSWERS_KEPT = 4
+"""A worker has one job at a time, so few can come back to it."""
+
+SMALL_BYTES = 1024 * 1024
+"""A body that we dare to read even if it may be what took the workers down."""
+
+
+class Judge(Protocol):
+    """What judges a job; executor.judge has it."""
+
+    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
+        """Blocks until the verdict is known. Raises if killed."""
+
+    def kill(self) -> None:
+        """Ends the running job at once; from any thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A result and its encoding, which is at most 16 MiB."""
+
+    result: Result
+    body: bytes
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the message is kept in the dead letters."""
+        error = self.result.error
+        lost = error is not None and error.code is ErrorCode.WORKER_LOST
+        return self.result.status == "rejected" or lost
+
+
+class Answerer:
+    """Answers one delivery after another, whatever they are."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._killed = False
+        self._kept: OrderedDict[bytes, Answer] = OrderedDict()
+
+    def kill(self) -> None:
+        """Ends the running job: its answer is None. From any thread; for good."""
+        self._killed = True
+        self._judge.kill()
+
+    def answer(self, delivery: Delivery) -> Answer | None:
+        """The answer, or None if it was killed. Never raises for a job's fault, nor a judge's.
+
+        A job that comes back because its ack was lost is answered as before, not run again.
+        """
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(job_id=delivery.properties.message_id)
+        key = hashlib.sha256(delivery.body).digest()
+        kept = self._kept.get(key) if delivery.redelivered else None
+        if kept is not None:
+            log.info("verdict_reused", verdict=kept.result.verdict)
+            return kept
+        try:
+            answer = _encoded(self._result(delivery))
+        except Exception:
+            if self._killed:
+                log.info("job_given_back")
+                return None
+            log.exception("job_crashed")
+            answer = _encoded(_internal(delivery))
+        self._keep(key, answer)
+        _tell(delivery, answer.result)
+        return answer
+
+    def _result(self, delivery: Delivery) -> Result:
+        if delivery.times_returned >= MAX_TIMES_RETURNED:
+            return _worker_lost(delivery)
+        try:
+            job = decode_job(delivery.body)
+        except BadJob as bad:
+            return _rejected(bad)
+        structlog.contextvars.bind_contextvars(job_id=job.id, attempt=job.attempt)
+        log.info("job_received", redelivered=delivery.redelivered, language=job.language)
+        if delivery.expired:
+            return _expired(job)
+        return self._judge.judge(
+            job, queued_ms=delivery.queued_ms, redelivered=delivery.redelivered
+        )
+
+    def _keep(self, key: bytes, answer: Answer) -> None:
+        self._kept[key] = answer
+        self._kept.move_to_end(key)
+        while len(self._kept) > ANSWERS_KEPT:
+            self._kept.popitem(last=False)
+
+
+def _rejected(bad: BadJob) -> Result:
+    return rejected(bad.error, id=bad.id, attempt=bad.attempt, labels=bad.labels)
+
+
+def _expired(job: Job) -> Result:
+    return expired(id=job.id, attempt=job.attempt, labels=job.labels)
+
+
+def _worker_lost(delivery: Delivery) -> Result:
+    times = delivery.times_returned
+    error = JobError.of(
+        ErrorCode.WORKER_LOST, f"{times} workers were lost while they had this job; it is given up"
+    )
+    return _failed(delivery, error)
+
+
+def _internal(delivery: Delivery) -> Result:
+    error = JobError.of(ErrorCode.INTERNAL, "a fault of the worker, which has logged it")
+    return _failed(delivery, error)
+
+
+def _failed(delivery: Delivery, error: JobError) -> Result:
+    """Says what is known of the job without trusting it much."""
+    if len(delivery.body) <= SMALL_BYTES:
+        try:
+            job = decode_job(delivery.body)
+        except Exception as failure:
+            log.info("job_unreadable", error=str(failure))
+        else:
+            return failed(error, id=job.id, attempt=job.attempt, labels=job.labels)
+    return failed(error, id=None)
+
+
+def _encoded(result: Result) -> Answer:
+    """The answer; of a result over 16 MiB, without the programs' output."""
+    body = result.encode()
+    if len(body) > MAX_MESSAGE_BYTES:
+        log.warning("output_dropped", bytes=len(body))
+        result = _without_output(result)
+        body = result.encode()
+    return Answer(result, body)
+
+
+def _without_output(result: Result) -> Result:
+    tests = tuple(
+        test.model_copy(
+            update={
+                "stdout": None,
+                "stdout_truncated": test.stdout is not None,
+                "stderr": None,
+                "stderr_truncated": test.stderr is not None,
+            }
+        )
+        for test in result.tests or ()
+    )
+    return result.model_copy(update={"tests": tests})
+
+
+def _tell(delivery: Delivery, result: Result) -> None:
+    """The one line that every job ends with."""
+    told: dict[str, object] = {
+        "job_id": result.id,
+        "status": result.status,
+        "verdict": str(result.verdict),
+        "redelivered": delivery.redelivered,
+    }
+    if result.error is not None:
+        told["error"] = str(result.error.code)
+        told["reason"] = result.error.message
+    if result.summary is not None:
+        told["cpu_ms"] = result.summary.cpu_ms_sum
+        told["memory_kib"] = result.summary.memory_kib_max
+    if result.timing is not None:
+        told |= result.timing.model_dump()
+    log.info("job_finished", **told)

@@ -1,0 +1,121 @@
+"""The `executor` command. Each subcommand imports only what it needs."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from executor import __version__
+from executor.settings import Settings, WrongSettings
+
+USAGE_FAULT = 2
+
+
+class Fault(Exception):
+    """An operator's mistake or a missing part: one line, and exit code 2."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a subcommand; returns the exit code."""
+    options = _parser().parse_args(argv)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except (Fault, WrongSettings) as fault:
+        print(f"executor: {fault}", file=sys.stderr)
+        return USAGE_FAULT
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="executor", description="Judges submissions.")
+    parser.add_argument("--version", action="version", version=f"executor {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="take jobs from the broker until told to stop")
+    serve.set_defaults(command=_serve)
+
+    check = commands.add_parser("check", help="tell what is missing here, and the remedy")
+    check.set_defaults(command=_check)
+
+    schema = commands.add_parser("schema", help="write the JSON Schemas of the messages")
+    schema.add_argument("--dir", type=Path, default=Path("docs/schemas"))
+    schema.set_defaults(command=_schema)
+
+    _add_submit(
+        commands.add_parser(
+            "submit",
+            help="publish a job as a frontend would, and print its result",
+            epilog="Exit code: 0 if accepted, 1 if not, 2 if there is no result.",
+        )
+    )
+    return parser
+
+
+def _add_submit(submit: argparse.ArgumentParser) -> None:
+    submit.add_argument("source", nargs="?", type=Path, help="the program")
+    submit.add_argument("files", nargs="*", type=Path, help="files that stand beside it")
+    submit.add_argument("--job", type=Path, metavar="FILE", help="a whole job, as JSON")
+    submit.add_argument("--language", metavar="ID", help="default: by the source's suffix")
+    submit.add_argument("--mode", choices=("judge", "run", "compile"), default="judge")
+    submit.add_argument(
+        "--input", action="append", default=[], type=Path, help="a test's input; repeatable"
+    )
+    submit.add_argument(
+        "--answer", action="append", default=[], type=Path, help="its answer, in the same order"
+    )
+    submit.add_argument("--checker", default="lines", metavar="TYPE")
+    submit.add_argument("--cpu-ms", type=int, metavar="MS", help="CPU limit of each test")
+    submit.add_argument("--memory-kib", type=int, metavar="KIB", help="memory limit")
+    submit.add_argument("--timeout", type=float, default=300, metavar="S", help="wait at most")
+    submit.add_argument("--json", action="store_true", help="print the result as it came")
+    submit.set_defaults(command=_submit)
+
+
+def _settings() -> Settings:
+    settings, warnings = Settings.load(os.environ, Path(".env"))
+    for warning in warnings:
+        print(f"executor: {warning}", file=sys.stderr)
+    return settings
+
+
+def _serve(_options: argparse.Namespace) -> int:
+    from executor.worker import serve
+
+    return serve(_settings())
+
+
+def _check(_options: argparse.Namespace) -> int:
+    from executor.diagnosis import diagnose
+
+    well = True
+    for finding in diagnose(_settings()):
+        print(finding, flush=True)
+        well = well and finding.ok
+    return 0 if well else 1
+
+
+def _submit(options: argparse.Namespace) -> int:
+    from executor import frontend
+
+    settings = _settings()
+    try:
+        job = frontend.read_job(options, settings)
+        body = frontend.request(settings, job, options.timeout)
+    except frontend.SubmitError as error:
+        raise Fault(str(error)) from None
+    print(body.decode() if options.json else frontend.summary(body))
+    return 0 if frontend.accepted(body) else 1
+
+
+def _schema(options: argparse.Namespace) -> int:
+    from executor.contract import write_schemas
+
+    write_schemas(options.dir)
+    return 0

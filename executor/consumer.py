@@ -1,0 +1,196 @@
+"""The worker: takes jobs, has them judged in a thread of its own, and acks. Nobody else acks."""
+
+import os
+import queue
+import signal
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+import structlog
+from pika.adapters.select_connection import IOLoop
+
+from executor.answers import Answer, Answerer
+from executor.broker.message import Delivery
+from executor.broker.publisher import Publisher
+from executor.broker.subscriber import Subscriber
+from executor.broker.topology import Binding, Exchange, Queue
+from executor.broker.wire import tolerate_headers
+from executor.settings import Settings
+from executor.settlement import Settlement
+
+log = structlog.get_logger()
+
+CLOSING_S = 5
+"""How long to wait for the broker's good-bye, or for a killed run to end."""
+
+
+class Consumer:
+    """One slot's worker.
+
+    The main thread owns the I/O loop with both links, so heartbeats go on while the job thread
+    judges. Jobs cross over by a queue, answers come back by `add_callback_threadsafe`.
+    """
+
+    def __init__(self, settings: Settings, answerer: Answerer) -> None:
+        tolerate_headers()
+        self._settings = settings
+        self._answerer = answerer
+        self._loop = IOLoop()
+        self._subscriber = Subscriber(
+            self._loop,
+            f"{settings.executor_name} consumes",
+            settings.amqp_url,
+            settings.amqp_heartbeat_s,
+            settings.amqp_queue,
+            self._delivered,
+        )
+        self._publisher = Publisher(
+            self._loop,
+            f"{settings.executor_name} publishes",
+            settings.amqp_url,
+            settings.amqp_heartbeat_s,
+            [
+                Exchange(settings.amqp_dead_exchange),
+                Queue(settings.amqp_dead_queue),
+                Binding(settings.amqp_dead_queue, settings.amqp_dead_exchange),
+                Queue(settings.amqp_verdicts_queue),
+            ],
+        )
+        self._jobs: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._current: Delivery | None = None
+        self._waiting: deque[Delivery] = deque()
+        self._judging = False
+        self._signals = 0
+        self._leaving = False
+
+    def run(self) -> int:
+        """Works until it is told to stop by SIGTERM or SIGINT; then 0.
+
+        The first signal lets the running job finish, the second gives it back to its queue.
+        Any exception is a fault of ours, and for the supervisor to restart us.
+        """
+        waker, woken = socket.socketpair()
+        self._watch_signals(waker, woken)
+        threading.Thread(target=self._work, name="job", daemon=True).start()
+        self._subscriber.start()
+        self._publisher.start()
+        self._loop.start()
+        return 0
+
+    def _work(self) -> None:
+        """The job thread."""
+        try:
+            while True:
+                delivery = self._jobs.get()
+                answer = self._answerer.answer(delivery)
+                self._in_loop(partial(self._answered, delivery, answer))
+        except BaseException as error:
+            self._in_loop(partial(_raise, error))
+
+    def _in_loop(self, callback: Callable[[], None]) -> None:
+        self._loop.add_callback_threadsafe(callback)
+
+    def _delivered(self, delivery: Delivery) -> None:
+        """Prefetch is 1, so a second one comes only after the first one's connection was lost."""
+        if self._signals:
+            self._subscriber.give_back(delivery)
+            return
+        self._waiting.append(delivery)
+        self._next()
+
+    def _next(self) -> None:
+        if self._current is not None:
+            return
+        while self._waiting:
+            delivery = self._waiting.popleft()
+            if delivery.generation == self._subscriber.generation:
+                self._current = delivery
+                self._judging = True
+                self._jobs.put(delivery)
+                return
+
+    def _answered(self, delivery: Delivery, answer: Answer | None) -> None:
+        self._judging = False
+        if answer is None:
+            self._subscriber.give_back(delivery)
+            self._leave()
+            return
+        Settlement(
+            self._publisher,
+            self._settings,
+            delivery,
+            answer,
+            settled=partial(self._settled, delivery),
+        ).start()
+
+    def _settled(self, delivery: Delivery) -> None:
+        self._subscriber.ack(delivery)
+        self._current = None
+        if self._signals:
+            self._leave()
+        else:
+            self._next()
+
+    def _watch_signals(self, waker: socket.socket, woken: socket.socket) -> None:
+        """Has signals handled by the loop.
+
+        A Python handler runs between any two instructions of the main thread, possibly while pika
+        holds a lock that we would wait for. So ours do nothing, and C code writes to a socket.
+        """
+        waker.setblocking(False)
+        woken.setblocking(False)
+        signal.set_wakeup_fd(waker.detach(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        descriptor = woken.detach()
+
+        def read(*_: int) -> None:
+            for number in os.read(descriptor, 64):
+                if number in (signal.SIGTERM, signal.SIGINT):
+                    self._signalled(signal.Signals(number))
+
+        self._loop.add_handler(descriptor, read, IOLoop.READ)
+
+    def _signalled(self, number: signal.Signals) -> None:
+        self._signals += 1
+        busy = self._current is not None
+        log.info("signal_received", signal=number.name, count=self._signals, busy=busy)
+        self._subscriber.pause()
+        while self._waiting:
+            self._subscriber.give_back(self._waiting.popleft())
+        if self._current is None:
+            self._leave()
+        elif self._signals > 1:
+            self._give_up(self._current)
+
+    def _give_up(self, delivery: Delivery) -> None:
+        """Ends the run, or stops trying to publish its verdict; somebody else judges the job."""
+        if self._judging:
+            self._answerer.kill()
+            self._loop.call_later(CLOSING_S, self._leave)
+        else:
+            self._subscriber.give_back(delivery)
+            self._leave()
+
+    def _leave(self) -> None:
+        """Closes both links, then ends the loop."""
+        if self._leaving:
+            return
+        self._leaving = True
+        open_links = {self._subscriber, self._publisher}
+
+        def closed(link: Subscriber | Publisher) -> None:
+            open_links.discard(link)
+            if not open_links:
+                self._loop.stop()
+
+        self._loop.call_later(CLOSING_S, self._loop.stop)
+        for link in (self._subscriber, self._publisher):
+            link.close(partial(closed, link))
+
+
+def _raise(error: BaseException) -> None:
+    raise error

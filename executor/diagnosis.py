@@ -1,0 +1,90 @@
+"""What works here and what is missing, with the remedy."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pika
+from pika.exceptions import AMQPError, ChannelClosedByBroker
+
+from executor.broker.address import parameters, place, reason
+from executor.languages import Languages, LanguagesError
+from executor.sandbox import Sandbox, SandboxFault, SandboxUnavailable
+from executor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part: how it is, and what to do if it is not well."""
+
+    part: str
+    ok: bool
+    state: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{'ok' if self.ok else 'missing':<8} {self.part:<28} {self.state}"
+        return f"{line}\n{'':<9}remedy: {self.remedy}" if self.remedy else line
+
+
+def diagnose(settings: Settings) -> Iterator[Finding]:
+    """Looks at the broker, its queues, the sandbox and each language; the last take seconds."""
+    for url in settings.amqp_url:
+        yield from _broker(settings, url)
+    sandbox = Sandbox(settings.safeexec_socket)
+    try:
+        with sandbox.slot() as slot:
+            yield Finding("sandbox", True, f"isolation {slot.isolation}")
+    except SandboxUnavailable as error:
+        remedy = "start `safeexec --serve`; SAFEEXEC_SOCKET names its socket"
+        yield Finding("sandbox", False, str(error), remedy)
+        return
+    yield from _languages(settings, sandbox)
+
+
+def _broker(settings: Settings, url: str) -> Iterator[Finding]:
+    found = parameters(url, "executor check", settings.amqp_heartbeat_s)
+    part = f"broker {place(found)}"
+    try:
+        connection = pika.BlockingConnection(found)
+    except (AMQPError, OSError) as error:
+        yield Finding(part, False, reason(error), "start it, or correct AMQP_URL")
+        return
+    with connection:
+        yield Finding(part, True, "reachable")
+        for queue in (
+            settings.amqp_queue,
+            settings.amqp_dead_queue,
+            settings.amqp_verdicts_queue,
+        ):
+            yield _queue(connection, queue)
+
+
+def _queue(connection: pika.BlockingConnection, name: str) -> Finding:
+    part = f"queue {name}"
+    try:
+        declared = connection.channel().queue_declare(name, passive=True)
+    except ChannelClosedByBroker as error:
+        remedy = "`executor serve` declares it, if the user may"
+        return Finding(part, False, error.reply_text, remedy)
+    count = declared.method.message_count
+    return Finding(part, True, f"{count} message{'' if count == 1 else 's'}")
+
+
+def _languages(settings: Settings, sandbox: Sandbox) -> Iterator[Finding]:
+    try:
+        languages = Languages.load(
+            settings.executor_languages_file, settings.executor_languages or None
+        )
+        languages.self_test(sandbox)
+    except LanguagesError as error:
+        remedy = "correct EXECUTOR_LANGUAGES or EXECUTOR_LANGUAGES_FILE"
+        yield Finding("languages", False, str(error), remedy)
+        return
+    except (SandboxUnavailable, SandboxFault) as error:
+        yield Finding("languages", False, str(error), "look at safeexec's log")
+        return
+    for id, language in languages.working.items():
+        yield Finding(f"language {id}", True, languages.runtime(language))
+    for id, why in languages.withdrawn.items():
+        remedy = "install its compiler or interpreter, or leave it out of EXECUTOR_LANGUAGES"
+        yield Finding(f"language {id}", False, why, remedy)

@@ -1,0 +1,170 @@
+"""What a frontend does: publishes a job, waits for its result, shows it."""
+
+import argparse
+import base64
+import json
+import time
+import uuid
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pika
+from pika.exceptions import AMQPError, ChannelClosedByBroker, UnroutableError
+
+from executor.broker.address import parameters, place, reason
+from executor.settings import Settings
+
+Json = dict[str, Any]
+
+
+class SubmitError(Exception):
+    """There is no result; the text is one line that tells why."""
+
+
+def read_job(options: argparse.Namespace, settings: Settings) -> Json:
+    """The job that the command line describes."""
+    if options.job is not None:
+        if options.source is not None:
+            raise SubmitError("--job has the source in it: give one or the other")
+        return _read_json(options.job)
+    if options.source is None:
+        raise SubmitError("a source or --job is needed")
+    if options.mode == "judge" and len(options.input) != len(options.answer):
+        raise SubmitError("each --input needs its --answer, in the same order")
+    limits = {"cpu_ms": options.cpu_ms, "memory_kib": options.memory_kib}
+    job = {
+        "schema": "oj.job/1",
+        "id": f"submit-{uuid.uuid4()}",
+        "mode": options.mode,
+        "language": options.language or _language(options.source, settings),
+        "source": base64.b64encode(_read(options.source)).decode(),
+        "source_encoding": "base64",
+        "files": [{"name": path.name, **_blob(path)} for path in options.files],
+        "limits": {name: value for name, value in limits.items() if value is not None},
+        "checker": {"type": options.checker},
+        "tests": [
+            _test(number, *paths)
+            for number, paths in enumerate(zip_longest(options.input, options.answer), 1)
+        ],
+    }
+    if options.mode == "run" and not job["tests"]:
+        job["tests"] = [{"id": "1", "input": {"text": ""}}]
+    return job
+
+
+def request(settings: Settings, job: Json, timeout_s: float) -> bytes:
+    """Publishes a job and waits for its result. Raises SubmitError."""
+    found = parameters(settings.amqp_url[0], "executor submit", settings.amqp_heartbeat_s)
+    try:
+        connection = pika.BlockingConnection(found)
+    except (AMQPError, OSError) as error:
+        raise SubmitError(f"broker {place(found)}: {reason(error)}") from None
+    with connection:
+        try:
+            return _exchange(connection, settings.amqp_queue, job, timeout_s)
+        except UnroutableError:
+            raise SubmitError(
+                f"there is no queue '{settings.amqp_queue}': start a worker, which declares it"
+            ) from None
+        except (AMQPError, ChannelClosedByBroker) as error:
+            raise SubmitError(f"broker {place(found)}: {reason(error)}") from None
+
+
+def _exchange(
+    connection: pika.BlockingConnection, queue: str, job: Json, timeout_s: float
+) -> bytes:
+    channel = connection.channel()
+    channel.confirm_delivery()
+    reply_to = channel.queue_declare("", exclusive=True).method.queue
+    correlation_id = str(uuid.uuid4())
+    properties = pika.BasicProperties(
+        content_type="application/json",
+        type="oj.job/1",
+        delivery_mode=2,
+        message_id=str(job.get("id", "")),
+        reply_to=reply_to,
+        correlation_id=correlation_id,
+        timestamp=int(time.time()),
+    )
+    channel.basic_publish("", queue, json.dumps(job).encode(), properties, mandatory=True)
+    deadline = time.monotonic() + timeout_s
+    for _method, answered, body in channel.consume(reply_to, auto_ack=True, inactivity_timeout=1):
+        if answered is not None and answered.correlation_id == correlation_id:
+            return body or b""
+        if time.monotonic() > deadline:
+            raise SubmitError(f"no result in {timeout_s:g} s: is a worker running?")
+    raise SubmitError("the broker took the reply queue away")
+
+
+def accepted(body: bytes) -> bool:
+    """Whether a result says that all is well."""
+    return bool(json.loads(body).get("verdict") in ("AC", "OK"))
+
+
+def summary(body: bytes) -> str:
+    """A result for people."""
+    result = json.loads(body)
+    lines = [f"{result.get('verdict')}  {result['id']} ({result['status']})"]
+    if error := result.get("error"):
+        lines.append(f"{error['code']}: {error['message']}")
+        lines += [f"  {field['path']}: {field['message']}" for field in error.get("fields") or ()]
+    compiled = result.get("compile") or {}
+    if compiled.get("output"):
+        lines.append(compiled["output"].rstrip())
+    tests = result.get("tests") or []
+    if tests:
+        lines.append(f"{'test':<12} {'verdict':<7} {'CPU ms':>7} {'wall ms':>7} {'KiB':>8}")
+    for test in tests:
+        lines.append(_test_line(test))
+        lines += [str(test[key]).rstrip() for key in ("stdout", "stderr") if test.get(key)]
+    return "\n".join(lines)
+
+
+def _test_line(test: Json) -> str:
+    usage = (test.get(key) for key in ("cpu_ms", "wall_ms", "memory_kib"))
+    cpu, wall, memory = ("-" if number is None else number for number in usage)
+    line = f"{test['id']:<12} {test['verdict']:<7} {cpu:>7} {wall:>7} {memory:>8}"
+    return f"{line}  {test['message']}" if test.get("message") else line
+
+
+def _test(number: int, given: Path, answer: Path | None) -> Json:
+    test: Json = {"id": str(number), "input": _blob(given)}
+    if answer is not None:
+        test["answer"] = _blob(answer)
+    return test
+
+
+def _blob(path: Path) -> Json:
+    return {"base64": base64.b64encode(_read(path)).decode()}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SubmitError(f"{path}: {error.strerror}") from None
+
+
+def _read_json(path: Path) -> Json:
+    try:
+        job = json.loads(_read(path))
+    except ValueError as error:
+        raise SubmitError(f"{path}: not JSON: {error}") from None
+    if not isinstance(job, dict):
+        raise SubmitError(f"{path}: not a JSON object")
+    return job
+
+
+def _language(source: Path, settings: Settings) -> str:
+    """The family of languages whose sources have this suffix; a worker takes its newest."""
+    from executor.languages import Languages, LanguagesError
+
+    try:
+        languages = Languages.load(settings.executor_languages_file)
+    except LanguagesError as error:
+        raise SubmitError(f"{error}; or give --language") from None
+    for language in languages.working.values():
+        if language.is_source(source.name):
+            return language.family
+    raise SubmitError(f"{source}: no language has the suffix '{source.suffix}': give --language")

@@ -1,0 +1,42 @@
+"""Where a job's runs take place: one slot, replaced if it fails."""
+
+from collections.abc import Callable
+from typing import Self, TypeVar
+
+import structlog
+
+from executor.sandbox import KillSwitch, Sandbox, SandboxFault, Slot
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+
+class Bench:
+    """A slot for the time of a job. Raises SandboxUnavailable if there is none."""
+
+    def __init__(self, sandbox: Sandbox, switch: KillSwitch) -> None:
+        self._sandbox = sandbox
+        self._switch = switch
+        self._slot = sandbox.slot(switch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._slot.close()
+
+    @property
+    def slot(self) -> Slot:
+        """The slot of now."""
+        return self._slot
+
+    def attempt(self, work: Callable[[Slot], T]) -> T:
+        """Does `work`; once more, in a fresh slot, if the sandbox failed. Then raises its fault."""
+        try:
+            return work(self._slot)
+        except SandboxFault as fault:
+            log.warning("run_repeated", error=str(fault))
+        self._slot.close()
+        self._slot = self._sandbox.slot(self._switch)
+        return work(self._slot)

@@ -1,0 +1,46 @@
+"""What a checker finds, and the words for it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_SHOWN = 64
+"""Characters of the expected and of the found text that a difference shows."""
+
+MAX_SHOWN_BYTES = 4 * MAX_SHOWN
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a checker found.
+
+    line, token: where the output differs first, both from 1, counted in the output; None: unknown.
+    expected, found: what stands there, 64 characters at most; None: nothing, or unknown.
+    """
+
+    verdict: Literal["AC", "WA", "PE"]
+    message: str | None = None
+    line: int | None = None
+    token: int | None = None
+    expected: str | None = None
+    found: str | None = None
+
+
+ACCEPTED = CheckResult("AC")
+
+
+def differing(line: int, token: int, expected: bytes | None, found: bytes | None) -> CheckResult:
+    """A token that is not the expected one; None: there is none."""
+    match expected, found:
+        case _, None:
+            what = "is missing"
+        case None, _:
+            what = "is too much"
+        case _:
+            what = "differs"
+    message = f"line {line}, token {token} {what}"
+    return CheckResult("WA", message, line, token, shown(expected), shown(found))
+
+
+def shown(text: bytes | None) -> str | None:
+    """The first 64 characters."""
+    return None if text is None else text[:MAX_SHOWN_BYTES].decode(errors="replace")[:MAX_SHOWN]

@@ -1,0 +1,289 @@
+"""The languages that a worker offers: config/languages.toml, as data."""
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from executor.contract.limits import MAX_WALL_MS, Limits
+from executor.sandbox import RunLimits, Sandbox, SandboxFault, SandboxUnavailable
+
+MAX_PROCESSES = 256
+_ENV = {"PATH": "/usr/bin:/bin", "HOME": "/box", "LANG": "C.UTF-8"}
+
+Argv = Annotated[tuple[str, ...], Field(min_length=1)]
+KiB = Annotated[int, Field(ge=0)]
+
+
+class LanguagesError(Exception):
+    """The file of languages, or the choice among them, is wrong: one line says where."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CompileLimits(_Model):
+    """A compiler's own limits: ms, KiB, and how many processes at once."""
+
+    cpu_ms: int = 20_000
+    wall_ms: int = 40_000
+    memory_kib: int = 1_572_864
+    stack_kib: int = 262_144
+    output_kib: int = 65_536
+    processes: int = 64
+
+    def run_limits(self) -> RunLimits:
+        return RunLimits(**self.model_dump())
+
+
+class _Variant(_Model):
+    name: str
+    aliases: tuple[str, ...] = ()
+    values: Mapping[str, str] = {}
+
+
+class _Common(_Model):
+    """What the variants of a family have in common; config/languages.toml explains the fields."""
+
+    suffixes: Argv
+    source_name: str
+    entry: Literal["file", "class"] = "file"
+    compile: Argv
+    artefact: str | None = None
+    classes: str | None = None
+    run: Argv
+    env: Mapping[str, str] = {}
+    stack_min_kib: KiB = 0
+    stack_max_kib: KiB | None = None
+    processes: Annotated[int, Field(ge=1, le=MAX_PROCESSES)] = 1
+    cpu_factor: Annotated[float, Field(gt=0)] = 1.0
+    cpu_add_ms: Annotated[int, Field(ge=0)] = 0
+    memory_factor: Annotated[float, Field(gt=0)] = 1.0
+    memory_add_kib: KiB = 0
+    compiler_limits: tuple[str, ...] = ()
+    out_of_memory: tuple[str, ...] = ()
+    runtime: str
+    version: Argv
+    self_test: str
+    compile_limits: CompileLimits = CompileLimits()
+
+
+class _Family(_Common):
+    name: str
+    aliases: tuple[str, ...] = ()
+    variants: Annotated[Mapping[str, _Variant], Field(min_length=1)]
+
+    def languages(self, family: str) -> "Iterator[Language]":
+        shared = {field: getattr(self, field) for field in _Common.model_fields}
+        for id, variant in self.variants.items():
+            yield Language(
+                id=id,
+                family=family,
+                name=variant.name,
+                aliases=variant.aliases,
+                values=variant.values,
+                **shared,
+            )
+
+
+class Language(_Common):
+    """One language in one standard: how to compile and run a program of it.
+
+    Limits are applied as limit * factor + add; `values` are what its argv may name.
+    """
+
+    id: str
+    family: str
+    name: str
+    aliases: tuple[str, ...]
+    values: Mapping[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment of its compiler and programs."""
+        return {**_ENV, **self.env}
+
+    def is_source(self, name: str) -> bool:
+        """Whether a file of that name is compiled."""
+        return name.endswith(self.suffixes)
+
+    def compile_argv(self, source: str, sources: Collection[str]) -> tuple[str, ...]:
+        """The compiler's command line."""
+        values = {**self.values, "source": _argument(source)}
+        argv: list[str] = []
+        for element in self.compile:
+            if element == "{sources}":
+                argv += map(_argument, sources)
+            else:
+                argv.append(element.format_map(values))
+        return tuple(argv)
+
+    def run_argv(self, entry: str, args: Collection[str], applied: "Applied") -> tuple[str, ...]:
+        """The command line of a run under limits."""
+        stack_kib = max(applied.limits.stack_kib, self.stack_min_kib)
+        if self.stack_max_kib is not None:
+            stack_kib = min(stack_kib, self.stack_max_kib)
+        values = {
+            **self.values,
+            "entry": _argument(entry),
+            "heap_kib": str(applied.heap_kib),
+            "heap_mib": str(applied.heap_kib // 1024),
+            "stack_kib": str(stack_kib),
+        }
+        return (*(element.format_map(values) for element in self.run), *args)
+
+    def apply(self, asked: Limits, use_factors: bool) -> "Applied":
+        """The limits that programs of this language get for those a job asks for.
+
+        The wall limit is extended as the CPU limit is, but never beyond the contract's 180 s.
+        """
+        cpu_ms, memory_kib, heap_kib = asked.cpu_ms, asked.memory_kib, asked.memory_kib
+        wall_ms = asked.wall_ms
+        if use_factors:
+            cpu_ms = round(cpu_ms * self.cpu_factor) + self.cpu_add_ms
+            heap_kib = round(memory_kib * self.memory_factor)
+            memory_kib = heap_kib + self.memory_add_kib
+            if wall_ms is not None:
+                wall_ms = round(wall_ms * self.cpu_factor) + self.cpu_add_ms
+        limits = RunLimits(
+            cpu_ms=cpu_ms,
+            wall_ms=min(3 * cpu_ms + 1000 if wall_ms is None else wall_ms, MAX_WALL_MS),
+            memory_kib=memory_kib,
+            stack_kib=heap_kib if asked.stack_kib is None else asked.stack_kib,
+            output_kib=asked.output_kib,
+            processes=asked.processes or self.processes,
+        )
+        return Applied(limits, heap_kib)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Limits with a language's factors in them; `heap_kib` is the memory without its add."""
+
+    limits: RunLimits
+    heap_kib: int
+
+
+class Languages:
+    """The languages of a worker: those that work, and why the others do not."""
+
+    def __init__(self, languages: Collection[Language], families: Mapping[str, str]) -> None:
+        self._working = {language.id: language for language in languages}
+        self._withdrawn: dict[str, str] = {}
+        self._runtimes: dict[str, str] = {}
+        self._families = families
+        self._aliases = {alias: each.id for each in languages for alias in each.aliases}
+
+    @classmethod
+    def load(cls, path: Path, only: Collection[str] | None = None) -> Self:
+        """Reads config/languages.toml; `only` chooses by id, alias or family (None: all).
+
+        Raises LanguagesError.
+        """
+        languages, families = _read(path)
+        if only is None:
+            return cls(languages, families)
+        everything = cls(languages, families)
+        chosen: set[str] = set()
+        for name in only:
+            found = everything._ids(name)
+            if not found:
+                known = ", ".join(language.id for language in languages)
+                raise LanguagesError(f"{path}: no language '{name}'; it has {known}")
+            chosen.update(found)
+        return cls([each for each in languages if each.id in chosen], families)
+
+    @property
+    def working(self) -> Mapping[str, Language]:
+        """Those that may be used, by id."""
+        return self._working
+
+    @property
+    def withdrawn(self) -> Mapping[str, str]:
+        """Why each of the others failed its self-test: one line, by id."""
+        return self._withdrawn
+
+    def find(self, name: str) -> Language | None:
+        """The working language of an id, alias or family; of a family, its newest."""
+        ids = [id for id in self._ids(name) if id in self._working]
+        return self._working[ids[-1]] if ids else None
+
+    def runtime(self, language: Language) -> str:
+        """Its compiler or interpreter with the version found: `g++ 12.2.0`."""
+        return self._runtimes.get(language.id, language.runtime)
+
+    def self_test(self, sandbox: Sandbox) -> None:
+        """Compiles and runs a program of each language, and withdraws those that fail.
+
+        Raises SandboxUnavailable, also if the sandbox failed in a run: no language's fault.
+        """
+        # Not at the top: the judge needs this module.
+        from executor.judge.self_test import examine
+
+        with sandbox.slot() as slot:
+            for language in list(self._working.values()):
+                try:
+                    health = examine(slot, language)
+                except SandboxFault as fault:
+                    raise SandboxUnavailable(str(fault)) from fault
+                self._runtimes[language.id] = health.runtime
+                if health.fault is not None:
+                    del self._working[language.id]
+                    self._withdrawn[language.id] = health.fault
+
+    def _ids(self, name: str) -> list[str]:
+        """What a name may mean, the best one last; only a family means several."""
+        known = {*self._working, *self._withdrawn}
+        if name in known:
+            return [name]
+        if name in self._aliases:
+            return [self._aliases[name]]
+        family = self._families.get(name)
+        return [each.id for each in self._working.values() if each.family == family]
+
+
+def _read(path: Path) -> tuple[list[Language], dict[str, str]]:
+    """The languages of a file in order, and the families by name and alias."""
+    languages: list[Language] = []
+    families: dict[str, str] = {}
+    try:
+        for key, value in tomllib.loads(path.read_text()).items():
+            place = key
+            family = _Family.model_validate(value)
+            families |= {name: key for name in (key, *family.aliases)}
+            languages += family.languages(key)
+    except OSError as error:
+        raise LanguagesError(f"{path}: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, (place, *first["loc"])))
+        raise LanguagesError(f"{path}: {where}: {first['msg'].lower()}") from error
+    except ValueError as error:
+        raise LanguagesError(f"{path}: {error}") from error
+    for problem in _problems(languages, families):
+        raise LanguagesError(f"{path}: {problem}")
+    return languages, families
+
+
+def _problems(languages: Collection[Language], families: Mapping[str, str]) -> Iterator[str]:
+    """A placeholder that no value fills, a name that means two languages."""
+    meanings = dict(families)
+    for language in languages:
+        try:
+            language.compile_argv("", [""])
+            language.run_argv("", [], language.apply(Limits(), use_factors=True))
+        except (KeyError, ValueError, IndexError) as error:
+            yield f"{language.id}: no such placeholder: {error}"
+        for name in (language.id, *language.aliases):
+            if meanings.get(name, language.family) != language.family:
+                yield f"{language.id}: the name '{name}' is taken by {meanings[name]}"
+            meanings[name] = language.family
+
+
+def _argument(name: str) -> str:
+    """A file name that no compiler takes for an option, or for a list of arguments (`@file`)."""
+    return f"./{name}" if name.startswith(("-", "@")) else name

@@ -1,0 +1,371 @@
+"""The client of `safeexec --serve`: runs one program in a slot and reports facts, no opinions.
+
+A connection to safeexec's socket is a slot. A run is one packet there, with the descriptors of its
+standard streams and files, and one packet back. Both output streams are pipes that are read while
+the program runs; nothing of them is kept here, so a program may write more than we have memory.
+"""
+
+import contextlib
+import fcntl
+import os
+import selectors
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from io import FileIO
+from pathlib import Path
+from typing import Literal, Self
+
+from executor.box import Box
+
+PACKET_BYTES = 64 * 1024
+"""The longest request or answer of the protocol."""
+
+_PIPE_BYTES = 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
+_NUMBERS = ("exit_code", "signal", "cpu_us", "wall_us", "memory_kib")
+
+Sink = Callable[[memoryview], None]
+"""Takes the next bytes of a stream. They are valid during the call only."""
+
+
+class SandboxUnavailable(Exception):
+    """safeexec cannot be reached, or no slot became free in time."""
+
+
+class SandboxFault(Exception):
+    """safeexec failed in a run, or the connection broke. It says nothing about the program."""
+
+
+class RequestRefused(Exception):
+    """safeexec did not understand a request: a fault of the caller."""
+
+
+class Killed(Exception):
+    """The kill switch was pulled: the run has no outcome."""
+
+
+class Ending(StrEnum):
+    """How a run ended; all but the first two were safeexec's doing."""
+
+    EXITED = "exited"
+    SIGNALLED = "signalled"
+    CPU = "cpu"
+    WALL = "wall"
+    MEMORY = "memory"
+    OUTPUT = "output"
+    FORBIDDEN = "forbidden"
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """What one run may use. `output_kib` bounds each stream, each file, and all files together."""
+
+    cpu_ms: int
+    wall_ms: int
+    memory_kib: int
+    stack_kib: int
+    output_kib: int
+    processes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoxFile:
+    """A file of ours, copied into the box under a relative `name` before the program starts."""
+
+    name: str
+    path: Path
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunSpec:
+    """One run: `argv[0]` is an absolute path in the box, the current folder is /box.
+
+    At most 256 arguments, 64 variables, 240 files; all of it encoded fits into 64 KiB.
+    """
+
+    argv: tuple[str, ...]
+    limits: RunLimits
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[BoxFile, ...] = ()
+    profile: Literal["run", "compile"] = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run did. A context manager: leaving it closes the box, which holds memory.
+
+    exit_code: 0 unless `ending` is EXITED. signal: 0 if none ended it.
+    cpu_us: CPU time of all its processes; wall_us: by the clock; memory_kib: peak of all together.
+    box: its folder as the run left it.
+    """
+
+    ending: Ending
+    exit_code: int
+    signal: int
+    cpu_us: int
+    wall_us: int
+    memory_kib: int
+    box: Box
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.box.close()
+
+
+class KillSwitch:
+    """Ends the run that watches it, from any thread; stays pulled until reset."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._pulled = False
+        self._event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    @property
+    def pulled(self) -> bool:
+        """Whether it was pulled since the last reset."""
+        return self._pulled
+
+    def pull(self) -> None:
+        """Ends the run now, or the next one as soon as it starts."""
+        with self._lock:
+            if not self._pulled:
+                self._pulled = True
+                os.eventfd_write(self._event, 1)
+
+    def reset(self) -> None:
+        """Lets runs go on again."""
+        with self._lock:
+            if self._pulled:
+                self._pulled = False
+                os.eventfd_read(self._event)
+
+    def fileno(self) -> int:
+        """Readable while pulled."""
+        return self._event
+
+
+class Sandbox:
+    """Where slots come from: the socket of a `safeexec --serve`."""
+
+    def __init__(self, socket_path: Path, connect_timeout_s: float = 10.0) -> None:
+        self._path = socket_path
+        self._timeout_s = connect_timeout_s
+
+    def slot(self, switch: KillSwitch | None = None) -> "Slot":
+        """A slot of one's own, to be closed. Raises SandboxUnavailable if none is free in time."""
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connection.settimeout(self._timeout_s)
+        try:
+            connection.connect(os.fspath(self._path))
+            hello = connection.recv(PACKET_BYTES)
+            if not hello:
+                raise ConnectionResetError("it closed the connection")
+            connection.settimeout(None)
+            return Slot(connection, _fields(hello), switch or KillSwitch())
+        except TimeoutError:
+            connection.close()
+            raise SandboxUnavailable(
+                f"safeexec at {self._path}: no slot became free in {self._timeout_s:g} s"
+            ) from None
+        except OSError as error:
+            connection.close()
+            reason = error.strerror or error
+            raise SandboxUnavailable(f"safeexec at {self._path}: {reason}") from error
+
+
+class Slot:
+    """One connection to safeexec. Its runs come one after another, from one thread."""
+
+    def __init__(
+        self, connection: socket.socket, hello: Mapping[str, str], switch: KillSwitch
+    ) -> None:
+        self._connection = connection
+        self._switch = switch
+        self.isolation = hello.get("isolation")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the slot back; a run still going in it is killed."""
+        self._connection.close()
+
+    def run(self, spec: RunSpec, stdin: Path | None, stdout: Sink, stderr: Sink) -> Outcome:
+        """Runs a program with the file `stdin` (None: nothing to read) to its end.
+
+        Raises Killed; SandboxFault, after which the slot is to be closed; RequestRefused.
+        """
+        if self._switch.pulled:
+            raise Killed
+        with contextlib.ExitStack() as stack:
+            out, out_writer = _pipe(stack)
+            err, err_writer = _pipe(stack)
+            limit = spec.limits.output_kib * 1024
+            streams = (_Stream(out, stdout, limit), _Stream(err, stderr, limit))
+            try:
+                _send(self._connection, spec, stdin or Path(os.devnull), out_writer, err_writer)
+                # Only then is the end of a stream seen when the program has ended.
+                out_writer.close()
+                err_writer.close()
+                return _Attendance(self._connection, self._switch, streams).outcome()
+            except ConnectionError as error:
+                raise SandboxFault(f"the connection to safeexec broke: {error}") from error
+
+
+class _Stream:
+    """The reader's end of a pipe, where bytes are counted and passed on."""
+
+    def __init__(self, pipe: FileIO, sink: Sink, limit: int) -> None:
+        self.descriptor = pipe.fileno()
+        self.over = False
+        self._sink = sink
+        self._left = limit
+
+    def read(self, buffer: memoryview) -> bool:
+        """Takes one chunk if there is one now; False at the end, or if there is none."""
+        try:
+            size = os.readv(self.descriptor, [buffer])
+        except BlockingIOError:
+            return False
+        if size > self._left:
+            self.over = True
+        passed = min(size, self._left)
+        self._left -= passed
+        if passed:
+            self._sink(buffer[:passed])
+        return size > 0
+
+
+class _Attendance:
+    """Attends to one run: reads its streams, kills it when it must, takes the answer."""
+
+    def __init__(
+        self, connection: socket.socket, switch: KillSwitch, streams: tuple[_Stream, ...]
+    ) -> None:
+        self._connection = connection
+        self._switch = switch
+        self._streams = streams
+        self._killing = False
+        self._buffer = memoryview(bytearray(_CHUNK_BYTES))
+
+    def outcome(self) -> Outcome:
+        self._read_until_answered()
+        answer, box = _receive(self._connection)
+        # safeexec answers when every process is dead: what the pipes hold now is all there is.
+        for stream in self._streams:
+            while stream.read(self._buffer):
+                pass
+        try:
+            return self._decode(answer, box)
+        except BaseException:
+            if box is not None:
+                box.close()
+            raise
+
+    def _read_until_answered(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._connection, selectors.EVENT_READ)
+            selector.register(self._switch, selectors.EVENT_READ)
+            for stream in self._streams:
+                selector.register(stream.descriptor, selectors.EVENT_READ, stream)
+            while True:
+                for key, _ in selector.select():
+                    if isinstance(key.data, _Stream):
+                        self._take(key.data, selector)
+                    elif key.fileobj is self._connection:
+                        return
+                    else:
+                        selector.unregister(self._switch)
+                        self._kill()
+
+    def _take(self, stream: _Stream, selector: selectors.BaseSelector) -> None:
+        if not stream.read(self._buffer):  # its end: the selector said there is something
+            selector.unregister(stream.descriptor)
+        if stream.over:
+            self._kill()
+
+    def _kill(self) -> None:
+        if not self._killing:
+            self._killing = True
+            self._connection.send(b"kill\0")
+
+    def _decode(self, answer: Mapping[str, str], box: Box | None) -> Outcome:
+        if "error" in answer:
+            refused = answer.get("fault") == "request"
+            raise (RequestRefused if refused else SandboxFault)(f"safeexec: {answer['error']}")
+        if box is None:
+            raise SandboxFault("safeexec sent an answer without the box's folder")
+        try:
+            numbers = {name: int(answer[name]) for name in _NUMBERS}
+            return Outcome(ending=self._ending(answer["outcome"]), box=box, **numbers)
+        except (KeyError, ValueError) as error:
+            raise SandboxFault(f"safeexec sent an answer that is none: {error}") from error
+
+    def _ending(self, told: str) -> Ending:
+        if told == "killed" and self._switch.pulled:
+            raise Killed
+        # A stream may also go over its limit with the last bytes, after the program's end.
+        if any(stream.over for stream in self._streams):
+            return Ending.OUTPUT
+        return Ending(told)
+
+
+def _pipe(stack: contextlib.ExitStack) -> tuple[FileIO, FileIO]:
+    """A pipe that is closed with the stack, its reader non-blocking."""
+    read_end, write_end = os.pipe2(os.O_CLOEXEC)
+    reader = stack.enter_context(FileIO(read_end, "rb"))
+    writer = stack.enter_context(FileIO(write_end, "wb"))
+    os.set_blocking(read_end, False)
+    # A user's pipes may hold 64 MiB together; beyond, the default of 64 KiB has to do.
+    with contextlib.suppress(PermissionError):
+        fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return reader, writer
+
+
+def _send(
+    connection: socket.socket, spec: RunSpec, stdin: Path, stdout: FileIO, stderr: FileIO
+) -> None:
+    packet = _encode(spec)
+    if len(packet) > PACKET_BYTES:
+        raise RequestRefused(f"the request has {len(packet)} bytes, {PACKET_BYTES} at most")
+    with contextlib.ExitStack() as stack:
+        # A description of its own for each run: programs move the offset of theirs.
+        opened = [
+            stack.enter_context(path.open("rb", buffering=0))
+            for path in (stdin, *(file.path for file in spec.files))
+        ]
+        descriptors = [file.fileno() for file in (opened[0], stdout, stderr, *opened[1:])]
+        socket.send_fds(connection, [packet], descriptors)
+
+
+def _encode(spec: RunSpec) -> bytes:
+    limits = spec.limits
+    fields = ["run", f"profile={spec.profile}"]
+    fields += [f"{name}={getattr(limits, name)}" for name in limits.__slots__]
+    fields += [f"arg={argument}" for argument in spec.argv]
+    fields += [f"env={name}={value}" for name, value in spec.env.items()]
+    fields += [f"file={'x' if file.executable else 'r'}:{file.name}" for file in spec.files]
+    return "".join(f"{field}\0" for field in fields).encode()
+
+
+def _receive(connection: socket.socket) -> tuple[dict[str, str], Box | None]:
+    flags = socket.MSG_CMSG_CLOEXEC
+    packet, descriptors, _, _ = socket.recv_fds(connection, PACKET_BYTES, 1, flags)
+    if not packet:
+        raise ConnectionResetError("it was closed in a run")
+    return _fields(packet), Box(descriptors[0]) if descriptors else None
+
+
+def _fields(packet: bytes) -> dict[str, str]:
+    """`a=1\\0b=2\\0` as a mapping."""
+    strings = packet.decode(errors="replace").split("\0")
+    return dict(text.split("=", 1) for text in strings if "=" in text)

@@ -1,0 +1,116 @@
+"""The settings: environment variables, and the file `.env` of the current folder below them."""
+
+import re
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+_PREFIXES = ("AMQP_", "EXECUTOR_", "SAFEEXEC_", "LOG_")
+_LANGUAGES_FILE = Path(__file__).resolve().parent.parent / "config" / "languages.toml"
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
+
+
+class WrongSettings(Exception):
+    """A setting has a wrong value; the text is one line that names it."""
+
+
+def _split(value: Any) -> Any:
+    """`a, b` as ("a", "b")."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _check_url(url: str) -> str:
+    """Refuses what pika would refuse later, without telling the password."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - the property raises on a port that is no number
+    except ValueError as error:
+        raise ValueError(f"not a URL: {error}") from None
+    if parts.scheme not in ("amqp", "amqps") or not parts.hostname:
+        raise ValueError("should be amqp://user:password@host:port/vhost, or amqps://...")
+    return url
+
+
+AmqpUrl = Annotated[str, Field(strict=True), BeforeValidator(_check_url)]
+
+
+class Settings(BaseModel):
+    """What config/executor.env.example explains; a field's name in capitals is its variable.
+
+    amqp_url: one or several brokers of one cluster. amqp_heartbeat_s: seconds, 5-600.
+    executor_languages: ids to offer; empty: all that work.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    amqp_url: Annotated[tuple[AmqpUrl, ...], BeforeValidator(_split), Field(min_length=1)] = (
+        "amqp://guest:guest@127.0.0.1:5672/",
+    )
+    amqp_heartbeat_s: Annotated[int, Field(ge=5, le=600)] = 60
+    amqp_queue: Name = "submissions"
+    amqp_dead_exchange: Name = "submissions.dlx"
+    amqp_dead_queue: Name = "submissions.dead"
+    amqp_verdicts_queue: Name = "verdicts"
+    safeexec_socket: Path = Path("/run/safeexec/safeexec.sock")
+    executor_name: Name = Field(default_factory=socket.gethostname)
+    executor_languages: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
+    executor_languages_file: Path = Field(default_factory=lambda: _LANGUAGES_FILE)
+    executor_work_dir: Path = Path("/var/lib/executor")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        "info"
+    )
+    log_format: Annotated[Literal["json", "console", "auto"], BeforeValidator(_lower)] = "auto"
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str], dotenv: Path) -> tuple[Self, tuple[str, ...]]:
+        """The settings, and a warning for each name in `dotenv` that looks like one and is none.
+
+        The environment wins over the file; an empty value counts as not set.
+        Raises WrongSettings.
+        """
+        given = {**_read(dotenv), **environ}
+        names = {field.upper(): field for field in cls.model_fields}
+        values = {names[name]: value for name, value in given.items() if name in names and value}
+        unknown = tuple(
+            f"{dotenv}: {name} is no setting; see config/executor.env.example"
+            for name in _read(dotenv)
+            if name.startswith(_PREFIXES) and name not in names
+        )
+        try:
+            return cls.model_validate(values), unknown
+        except ValidationError as error:
+            raise WrongSettings(_first(error)) from None
+
+
+def _read(dotenv: Path) -> dict[str, str]:
+    try:
+        found = dotenv_values(dotenv, interpolate=False) if dotenv.exists() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongSettings(f"{dotenv}: cannot be read: {error}") from None
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _first(error: ValidationError) -> str:
+    details = error.errors(include_url=False)[0]
+    message = details["msg"].removeprefix("Value error, ")
+    got = re.sub(r"//[^/]*@", "//***@", str(details["input"]))
+    return f"{str(details['loc'][0]).upper()}: {message[:1].lower()}{message[1:]} (got {got!r})"

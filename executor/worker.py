@@ -1,0 +1,67 @@
+"""Puts a worker together: sandbox, languages, judge, consumer."""
+
+import signal
+import sys
+from typing import Any
+
+import structlog
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+
+from executor import __version__, logs
+from executor.answers import Answerer
+from executor.consumer import Consumer
+from executor.judge import Judge
+from executor.languages import Languages, LanguagesError
+from executor.sandbox import Sandbox, SandboxUnavailable
+from executor.settings import Settings, WrongSettings
+
+log = structlog.get_logger()
+
+
+def serve(settings: Settings) -> int:
+    """Serves until a signal; returns the exit code. Raises WrongSettings."""
+    logs.configure(settings.log_level, settings.log_format)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    log.info("worker_started", version=__version__, name=settings.executor_name)
+    sandbox = Sandbox(settings.safeexec_socket)
+    languages = _languages(settings, sandbox)
+    judge = Judge(
+        sandbox, languages, worker=settings.executor_name, work_dir=settings.executor_work_dir
+    )
+    try:
+        code = Consumer(settings, Answerer(judge)).run()
+    except Exception:
+        log.exception("worker_crashed")
+        return 1
+    log.info("worker_stopped")
+    return code
+
+
+def _languages(settings: Settings, sandbox: Sandbox) -> Languages:
+    """The languages that work here; waits for safeexec, which may be starting too."""
+    try:
+        languages = Languages.load(
+            settings.executor_languages_file, settings.executor_languages or None
+        )
+    except LanguagesError as error:
+        raise WrongSettings(str(error)) from None
+    Retrying(
+        retry=retry_if_exception_type(SandboxUnavailable),
+        wait=wait_random_exponential(multiplier=0.5, max=10),
+        before_sleep=_tell_unavailable,
+    )(languages.self_test, sandbox)
+    for name, why in languages.withdrawn.items():
+        log.warning("language_withdrawn", language=name, reason=why)
+    log.info("languages_tested", working=sorted(languages.working))
+    return languages
+
+
+def _tell_unavailable(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    log.warning("sandbox_unavailable", error=str(error))
+
+
+def _leave(*_: Any) -> None:
+    """Nothing has been taken yet: a signal ends us as it is."""
+    sys.exit(0)

@@ -1,0 +1,120 @@
+"""What no real judge does on purpose: it fails, or answers more than a message may hold."""
+
+import json
+
+import pika
+import pytest
+from structlog.testing import capture_logs
+
+from executor.answers import ANSWERS_KEPT, Answer, Answerer
+from executor.broker.message import Delivery
+from executor.contract import (
+    MAX_MESSAGE_BYTES,
+    AppliedLimits,
+    Job,
+    Result,
+    Summary,
+    TestResult,
+    Timing,
+    Verdict,
+    Worker,
+)
+from tests.broker.conftest import job
+
+OUTPUT = "\n" * 60_000
+"""Each line feed takes two bytes in JSON."""
+
+
+class ScriptedJudge:
+    """Fails, or answers with that many tests' full output."""
+
+    def __init__(self, tests: int = 1, failure: Exception | None = None) -> None:
+        self.tests = tests
+        self.failure = failure
+        self.judged = 0
+
+    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
+        self.judged += 1
+        if self.failure is not None:
+            raise self.failure
+        tests = [
+            TestResult(id=str(number), verdict=Verdict.AC, stdout=OUTPUT)
+            for number in range(self.tests)
+        ]
+        usage = {name: 0 for name in Summary.model_fields}
+        limits = {name: 1 for name in AppliedLimits.model_fields}
+        timing = {name: 1 for name in Timing.model_fields}
+        return Result(
+            id=job.id,
+            attempt=job.attempt,
+            status="done",
+            verdict=Verdict.AC,
+            score=1,
+            max_score=1,
+            summary=Summary.model_validate(usage),
+            groups=(),
+            tests=tuple(tests),
+            limits=AppliedLimits.model_validate(limits),
+            timing=Timing.model_validate(timing),
+            worker=Worker(name="w", version="0"),
+            redelivered=redelivered,
+            labels={},
+        )
+
+    def kill(self) -> None:
+        self.failure = RuntimeError("killed")
+
+
+def delivery(id: str = "s-1", redelivered: bool = False) -> Delivery:
+    body = json.dumps(job(id)).encode()
+    return Delivery(body, pika.BasicProperties(), 1, 1, redelivered)
+
+
+def answered(answerer: Answerer, delivery: Delivery) -> Answer:
+    answer = answerer.answer(delivery)
+    assert answer is not None
+    return answer
+
+
+@pytest.mark.parametrize("failure", [ValueError("a bug"), MemoryError()], ids=repr)
+def test_a_judge_that_fails_is_answered_as_our_fault_and_logged(failure: Exception) -> None:
+    with capture_logs() as logs:
+        result = answered(Answerer(ScriptedJudge(failure=failure)), delivery()).result
+    assert (result.id, result.status, result.verdict) == ("s-1", "failed", "JE")
+    assert result.error is not None
+    assert (result.error.code, result.error.retryable) == ("internal", True)
+    crashed = [line for line in logs if line["event"] == "job_crashed"]
+    assert [(line["log_level"], line["exc_info"]) for line in crashed] == [("error", True)]
+
+
+def test_a_killed_job_has_no_answer() -> None:
+    answerer = Answerer(ScriptedJudge())
+    answerer.kill()
+    assert answerer.answer(delivery()) is None
+
+
+def test_a_reply_over_16_mib_goes_without_the_output() -> None:
+    answer = answered(Answerer(ScriptedJudge(tests=200)), delivery())
+    assert len(answer.body) <= MAX_MESSAGE_BYTES
+    tests = json.loads(answer.body)["tests"]
+    assert len(tests) == 200
+    assert {(test["stdout"], test["stdout_truncated"]) for test in tests} == {(None, True)}
+
+
+def test_only_a_redelivered_job_is_answered_from_memory() -> None:
+    judge = ScriptedJudge()
+    answerer = Answerer(judge)
+    first = answered(answerer, delivery())
+    assert answered(answerer, delivery(redelivered=True)) is first
+    assert judge.judged == 1
+    answered(answerer, delivery())
+    assert judge.judged == 2
+
+
+def test_few_answers_are_remembered() -> None:
+    judge = ScriptedJudge()
+    answerer = Answerer(judge)
+    for number in range(ANSWERS_KEPT + 1):
+        answered(answerer, delivery(f"s-{number}"))
+    answered(answerer, delivery("s-0", redelivered=True))
+    assert judge.judged == ANSWERS_KEPT + 2

@@ -1,0 +1,53 @@
+"""SIGTERM finishes the running job; a second one gives it back."""
+
+import time
+
+from stack import ExecutorProcess, Frontend
+
+from tests.broker.conftest import StartWorker, job, sleeping_job
+
+SOON_S = 20
+
+
+def test_an_idle_worker_stops_at_once(worker: ExecutorProcess) -> None:
+    started = time.monotonic()
+    worker.terminate()
+    assert worker.wait(SOON_S) == 0
+    assert time.monotonic() - started < 3
+
+
+def test_a_worker_that_never_reached_its_broker_stops_at_once(start: StartWorker) -> None:
+    worker = start("amqp://127.0.0.1:1/", ready=False)
+    worker.wait_for("link_failed", count=4)
+    started = time.monotonic()
+    worker.terminate()
+    assert worker.wait(SOON_S) == 0
+    assert time.monotonic() - started < 3
+
+
+def test_a_running_job_is_finished_and_the_next_is_left(
+    frontend: Frontend, worker: ExecutorProcess
+) -> None:
+    running = frontend.publish(sleeping_job(3, "running"))
+    worker.wait_for("job_received")
+    frontend.publish(job("next"))
+    worker.terminate()
+    assert frontend.reply(running, SOON_S)["verdict"] == "AC"
+    assert worker.wait(SOON_S) == 0
+    assert frontend.depth() == 1
+    assert frontend.get("submissions") is not None
+
+
+def test_a_second_signal_gives_the_running_job_back(
+    frontend: Frontend, worker: ExecutorProcess
+) -> None:
+    frontend.publish(sleeping_job(60, "running"))
+    worker.wait_for("job_received")
+    worker.terminate()
+    worker.wait_for("signal_received")
+    worker.terminate()
+    assert worker.wait(SOON_S) == 0
+    found = frontend.get("submissions")
+    assert found is not None
+    assert found[0].message_id == "running"
+    assert not worker.events("job_finished")

@@ -1,0 +1,66 @@
+"""The real things, for every test that asks for one: started at the first use, once per session.
+
+Nothing is ever skipped for want of a broker or a sandbox: it is installed by script/setup, and
+its absence is a failure.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
+
+import pytest
+
+from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
+
+SLOTS = 2
+"""How many workers can run at once on the session's sandbox."""
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Iterator[RunFolder]:
+    with RunFolder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[PrivateBroker]:
+    """A RabbitMQ shared by the tests; one that stops or floods it makes its own."""
+    with PrivateBroker() as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def safeexec(run_folder: RunFolder) -> Iterator[Safeexec]:
+    with Safeexec(run_folder, SLOTS) as safeexec:
+        yield safeexec
+
+
+@pytest.fixture
+def frontend(broker: PrivateBroker) -> Iterator[Frontend]:
+    with Frontend(broker.url) as frontend:
+        yield frontend
+
+
+@pytest.fixture
+def start_worker(
+    broker: PrivateBroker, safeexec: Safeexec, run_folder: RunFolder
+) -> Iterator[Callable[..., ExecutorProcess]]:
+    """Starts a worker and waits until it takes jobs; it is stopped when the test ends.
+
+    Keywords as of ExecutorProcess: `languages`, `env`; `amqp_url` for another broker.
+    """
+    with ExitStack() as workers:
+
+        def start(**options: Any) -> ExecutorProcess:
+            worker = ExecutorProcess(
+                run_folder,
+                name=f"executor-{next(_numbers)}",
+                socket=safeexec.socket,
+                **{"amqp_url": broker.url} | options,
+            )
+            return workers.enter_context(worker).wait_ready()
+
+        yield start

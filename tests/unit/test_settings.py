@@ -1,0 +1,105 @@
+"""Settings come from the environment and .env, and a wrong one is one clear line."""
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pydantic_core import PydanticUndefined
+
+from executor.settings import Settings, WrongSettings
+
+EXAMPLE = Path(__file__).parents[2] / "config" / "executor.env.example"
+
+
+def load(tmp_path: Path, dotenv: str = "", **environ: str) -> Settings:
+    (tmp_path / ".env").write_text(dotenv)
+    return Settings.load(environ, tmp_path / ".env")[0]
+
+
+def shown_default(name: str) -> str:
+    default = Settings.model_fields[name].default
+    if default is PydanticUndefined:
+        return ""  # depends on the machine
+    return ",".join(default) if isinstance(default, tuple) else str(default)
+
+
+def test_the_example_names_every_setting_with_its_default() -> None:
+    shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", EXAMPLE.read_text(), re.M))
+    assert shown == {name.upper(): shown_default(name) for name in Settings.model_fields}
+
+
+def test_the_example_explains_every_setting_in_the_line_before() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    for before, line in pairwise(lines):
+        if re.match(r"#[A-Z_]+=", line):
+            assert re.match(r"# [A-Z\w]", before), line
+
+
+def test_the_example_uncommented_gives_the_defaults(tmp_path: Path) -> None:
+    uncommented = re.sub(r"^#([A-Z_]+=)", r"\1", EXAMPLE.read_text(), flags=re.M)
+    assert load(tmp_path, uncommented) == load(tmp_path)
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = "AMQP_QUEUE=from-file\nAMQP_DEAD_QUEUE=from-file"
+    settings = load(tmp_path, file, AMQP_QUEUE="from-environment")
+    assert (settings.amqp_queue, settings.amqp_dead_queue) == ("from-environment", "from-file")
+
+
+def test_several_brokers_are_comma_separated(tmp_path: Path) -> None:
+    settings = load(tmp_path, AMQP_URL="amqp://a/, amqps://u:p@b:5671/x")
+    assert settings.amqp_url == ("amqp://a/", "amqps://u:p@b:5671/x")
+
+
+def test_a_file_that_is_not_there_is_no_fault(tmp_path: Path) -> None:
+    assert Settings.load({}, tmp_path / "none")[0].amqp_heartbeat_s == 60
+
+
+def test_an_unknown_name_in_the_file_is_warned_of_once(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("AMQP_HEARBEAT_S=5\nPATH=/bin\nAMQP_QUEUE=q\n")
+    _, warnings = Settings.load({}, tmp_path / ".env")
+    assert len(warnings) == 1
+    assert "AMQP_HEARBEAT_S is no setting" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("AMQP_HEARTBEAT_S", "x", "valid integer"),
+        ("AMQP_HEARTBEAT_S", "4", "greater than or equal to 5"),
+        ("AMQP_HEARTBEAT_S", "601", "less than or equal to 600"),
+        ("AMQP_URL", "http://host/", "amqp://user:password@host:port/vhost"),
+        ("AMQP_URL", "amqp://host:port/", "not a URL"),
+        ("AMQP_URL", ",", "at least 1 item"),
+        ("AMQP_QUEUE", "q" * 256, "at most 255 characters"),
+        ("LOG_LEVEL", "loud", "'debug', 'info'"),
+        ("LOG_FORMAT", "xml", "'json', 'console'"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_line(
+    tmp_path: Path, name: str, value: str, told: str
+) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        load(tmp_path, **{name: value})
+    text = str(caught.value)
+    assert text.startswith(f"{name}: ")
+    assert told in text
+    assert "\n" not in text
+
+
+def test_a_wrong_url_does_not_tell_its_password(tmp_path: Path) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        load(tmp_path, AMQP_URL="http://user:secret@host/")
+    assert "secret" not in str(caught.value)
+
+
+def test_the_command_ends_with_code_2_and_no_traceback(tmp_path: Path) -> None:
+    environ = {**os.environ, "AMQP_HEARTBEAT_S": "soon", "PYTHONPATH": str(EXAMPLE.parents[1])}
+    command = [sys.executable, "-m", "executor", "submit", "x.py"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert re.fullmatch(r"executor: AMQP_HEARTBEAT_S: .*\(got 'soon'\)\n", done.stderr)
