@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { CACHE_NOISE_BYTES = 1 << 20 };
+
 static const char *const v1_controllers[CONTROLLERS] = {"memory", "pids", "cpuacct"};
 
 /* ---- small files -------------------------------------------------------------------------------- */
@@ -382,8 +384,8 @@ int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, c
     /* Swap would let a program exceed its limit slowly; the files are absent where there is no swap. */
     file_write(leaf->directory[CONTROLLER_MEMORY], "memory.swap.max", "0");
     file_write(leaf->directory[CONTROLLER_MEMORY], "memory.swappiness", "0");
-    leaf->cache_before = leaf_cache(leaf);
-    leaf->oom_before = leaf_oom_kills(leaf);
+    leaf->cache = leaf_cache(leaf);
+    leaf->oom_kills = leaf_oom_kills(leaf);
     return 0;
 }
 
@@ -416,13 +418,13 @@ int cgroup_leaf_prepare(struct cgroup_leaf *leaf, uint64_t tasks, struct fault *
     return 0;
 }
 
-int64_t cgroup_leaf_arm(const struct cgroup_leaf *leaf, uint64_t memory_bytes)
+int64_t cgroup_leaf_arm(const struct cgroup_leaf *leaf, uint64_t cache, uint64_t memory_bytes)
 {
     char text[32];
     if (text_read(leaf->memory_now, text, sizeof text) <= 0)
         return -1;
     uint64_t now = strtoull(text, NULL, 10);
-    uint64_t base = now > leaf->cache_before ? now - leaf->cache_before : 0;
+    uint64_t base = now > cache ? now - cache : 0;
     if (number_write(leaf->memory_limit, (int64_t)(base + memory_bytes)) < 0)
         return -1;
     /* The high-water mark starts anew; before Linux 6.12 v2 has no way to say so, and a leaf there
@@ -439,21 +441,29 @@ uint64_t cgroup_leaf_cpu_ns(const struct cgroup_leaf *leaf)
     return leaf->version == 1 ? strtoull(text, NULL, 10) : text_value(text, "usage_usec") * NS_PER_US;
 }
 
+/* memory.stat lags behind by up to 64 pages for each CPU and kind: a smaller change is no change. */
+static uint64_t leaf_cache_settled(const struct cgroup_leaf *leaf)
+{
+    uint64_t now = leaf_cache(leaf);
+    uint64_t change = now > leaf->cache ? now - leaf->cache : leaf->cache - now;
+    return change < CACHE_NOISE_BYTES ? leaf->cache : now;
+}
+
 struct cgroup_usage cgroup_leaf_settle(struct cgroup_leaf *leaf, uint64_t base)
 {
     char text[32];
     text_read(leaf->memory_peak, text, sizeof text);
     uint64_t peak = strtoull(text, NULL, 10);
-    uint64_t ours = base + leaf_cache(leaf);
+    uint64_t ours = base + leaf_cache_settled(leaf);
     uint64_t kills = leaf_oom_kills(leaf);
     struct cgroup_usage usage = {
         .memory_peak = peak > ours ? peak - ours : 0,
-        .out_of_memory = kills > leaf->oom_before,
+        .out_of_memory = kills > leaf->oom_kills,
     };
     /* Without a limit the zygote cannot fall victim to what a run has left. */
     if (leaf->version == 1)
         number_write(leaf->memory_limit, -1);
-    leaf->cache_before = leaf_cache(leaf);
-    leaf->oom_before = kills;
+    leaf->cache = leaf_cache(leaf);
+    leaf->oom_kills = kills;
     return usage;
 }

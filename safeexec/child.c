@@ -153,7 +153,7 @@ void child_stub(const struct slot_context *slot, const struct order *order, stru
     sigaction(SIGTERM, &(const struct sigaction){.sa_handler = everything_kill}, NULL);
     if (rootfs_mount_run(&slot->plan, fds[3], &ledger->fault) < 0)
         _exit(1);
-    ledger->memory_base = cgroup_leaf_arm(&slot->leaf, order->limits.memory_kib * 1024);
+    ledger->memory_base = cgroup_leaf_arm(&slot->leaf, order->cache, order->limits.memory_kib * 1024);
     if (ledger->memory_base < 0)
         stub_fail(ledger, "set the memory limit");
     uint64_t own_ns = clock_process_cpu_ns();

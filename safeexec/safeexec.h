@@ -150,7 +150,7 @@ struct cgroup_leaf {
     char name[32];
     int directory[CONTROLLERS];
     int memory_now, memory_limit, memory_peak, memory_stat, memory_events, pids_limit, cpu;
-    uint64_t cache_before, oom_before;
+    uint64_t cache, oom_kills; /* as the last run left them */
 };
 
 struct cgroup_usage {
@@ -167,8 +167,10 @@ void cgroup_leaf_remove(struct cgroup_leaf *leaf, const struct cgroup_tree *tree
 int cgroup_leaf_join(const struct cgroup_leaf *leaf, struct fault *fault);
 /* Slot, before a run: bounds the number of tasks, notes the counters. */
 int cgroup_leaf_prepare(struct cgroup_leaf *leaf, uint64_t tasks, struct fault *fault);
-/* Stub, just before the program is forked: from here on memory counts. Returns bytes in use, or -1. */
-int64_t cgroup_leaf_arm(const struct cgroup_leaf *leaf, uint64_t memory_bytes);
+/* Stub, just before the program is forked: from here on memory counts, and above what is in use now
+ * there may be `memory_bytes` more. `cache` is the page cache of earlier runs, which the kernel gives
+ * up for the asking. Returns the bytes in use, without that cache, or -1. */
+int64_t cgroup_leaf_arm(const struct cgroup_leaf *leaf, uint64_t cache, uint64_t memory_bytes);
 /* CPU time of the leaf in ns; 0 if it cannot be read. */
 uint64_t cgroup_leaf_cpu_ns(const struct cgroup_leaf *leaf);
 /* Slot, after a run: what it used above `base` bytes; the limit is lifted again. */
@@ -246,6 +248,7 @@ struct slot_context {
 /* What the slot sends the zygote: this header, then the request's packet. */
 struct order {
     struct limits limits;
+    uint64_t cache; /* in the leaf, from earlier runs; the zygote's copy of the leaf is as old as it */
 };
 
 /* Forks the zygote of a slot and waits until it is ready. */

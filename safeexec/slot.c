@@ -226,7 +226,7 @@ static void stdio_close(struct run *run)
 
 static int run_watched(struct slot_context *slot, struct run *run, struct report *report, struct fault *fault)
 {
-    const struct order order = {run->limits};
+    const struct order order = {run->limits, slot->leaf.cache};
     uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
     struct watch watch = {.slot = slot, .run = run, .started_ns = clock_monotonic_ns(),
                           .lanes = cpus < run->limits.processes ? cpus : run->limits.processes};

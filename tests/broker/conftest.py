@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
 from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
 
 QUEUES = ("submissions", "submissions.dead", "verdicts")

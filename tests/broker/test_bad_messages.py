@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pika
 import pika.data
 import pytest
-from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec, wait_until
 
+from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec, wait_until
 from tests.bad_messages import BAD_MESSAGES, BadMessage
 from tests.broker.conftest import job
 

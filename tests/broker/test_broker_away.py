@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from stack import Frontend, PrivateBroker, wait_until
 
+from stack import Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
 SOON_S = 60

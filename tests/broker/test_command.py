@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from stack import ExecutorProcess, PrivateBroker, Safeexec
 
 PROJECT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ import json
 import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
-from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 
+from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
 SOON_S = 30
@@ -93,7 +93,13 @@ def _judged(frontend: Frontend, queue: str) -> bool:
     frontend.channel.basic_publish(
         "", queue, json.dumps(job()).encode(), pika.BasicProperties(reply_to=frontend.reply_queue)
     )
+
     # Without a correlation id, as a careless frontend would.
-    reply = wait_until(lambda: frontend.receive(0.1) or frontend.replies, SOON_S, "the reply")
+    def arrived() -> bool:
+        frontend.receive(0.1)
+        return bool(frontend.replies)
+
+    wait_until(arrived, SOON_S, "the reply")
     frontend.channel.queue_delete(queue)
-    return bool(json.loads(reply[None][0][1])["verdict"] == "AC")
+    (((_, body),),) = frontend.replies.values()
+    return bool(json.loads(body)["verdict"] == "AC")

@@ -1,7 +1,6 @@
 """Run, reply, confirm, ack: whatever dies in between, no job is lost."""
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-
 from tests.broker.conftest import StartWorker, job, sleeping_job
 from tests.broker.proxy import AckHolder
 

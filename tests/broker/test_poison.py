@@ -3,7 +3,6 @@
 import json
 
 from stack import Frontend, wait_until
-
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
 SOON_S = 30

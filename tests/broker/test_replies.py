@@ -7,8 +7,8 @@ from typing import Any
 
 import pika
 import pytest
-from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 
+from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
 SOON_S = 20
@@ -65,7 +65,12 @@ def test_direct_reply_to_works(broker: PrivateBroker, worker: ExecutorProcess) -
         properties = pika.BasicProperties(reply_to=direct, correlation_id="7")
         channel.basic_publish("", "submissions", json.dumps(job()).encode(), properties)
         connection.process_data_events(0)
-        wait_until(lambda: connection.process_data_events(0.1) or replies, SOON_S, "the reply")
+
+        def arrived() -> bool:
+            connection.process_data_events(0.1)
+            return bool(replies)
+
+        wait_until(arrived, SOON_S, "the reply")
     assert json.loads(replies[0])["verdict"] == "AC"
 
 

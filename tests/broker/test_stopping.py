@@ -1,12 +1,29 @@
 """SIGTERM finishes the running job; a second one gives it back."""
 
+import subprocess
+import sys
 import time
+from pathlib import Path
 
-from stack import ExecutorProcess, Frontend
-
+from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
 SOON_S = 20
+PROJECT = Path(__file__).parents[2]
+
+WORKER_WHOSE_JOB_THREAD_DIES = """
+import os
+from pathlib import Path
+from executor.answers import Answerer
+from executor.consumer import Consumer
+from executor.settings import Settings
+
+class Dying(Answerer):
+    def answer(self, delivery):
+        raise SystemExit(0)
+
+Consumer(Settings.load(os.environ, Path("none"))[0], Dying(None)).run()
+"""
 
 
 def test_an_idle_worker_stops_at_once(worker: ExecutorProcess) -> None:
@@ -51,3 +68,27 @@ def test_a_second_signal_gives_the_running_job_back(
     assert found is not None
     assert found[0].message_id == "running"
     assert not worker.events("job_finished")
+
+
+def test_a_worker_that_waits_for_its_sandbox_stops_at_once(start: StartWorker) -> None:
+    worker = start(ready=False, SAFEEXEC_SOCKET="/nonexistent")
+    worker.wait_for("sandbox_unavailable", count=2)
+    worker.terminate()
+    assert worker.wait(SOON_S) == 0
+    assert "Traceback" not in worker.log.read_text()
+
+
+def test_a_worker_whose_job_thread_dies_ends_with_an_error_and_the_job_comes_back(
+    broker: PrivateBroker, frontend: Frontend
+) -> None:
+    frontend.publish(job())
+    done = subprocess.run(
+        [sys.executable, "-c", WORKER_WHOSE_JOB_THREAD_DIES],
+        env={"PYTHONPATH": str(PROJECT), "AMQP_URL": broker.url},
+        capture_output=True,
+        text=True,
+        timeout=SOON_S,
+    )
+    assert done.returncode == 1
+    assert "the job thread has ended" in done.stderr
+    wait_until(lambda: frontend.depth() == 1, SOON_S, "the job is back in its queue")

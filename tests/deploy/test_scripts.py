@@ -42,27 +42,31 @@ class Server:
             text=True,
             start_new_session=True,
         )
-        self._lines: queue.Queue[str] = queue.Queue()
-        self.errors: list[str] = []
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        self._errors: list[str | None] = []
         self._readers = [
             threading.Thread(target=self._read, args=(self.process.stdout, self._lines.put)),
-            threading.Thread(target=self._read, args=(self.process.stderr, self.errors.append)),
+            threading.Thread(target=self._read, args=(self.process.stderr, self._errors.append)),
         ]
         for reader in self._readers:
             reader.start()
 
     @staticmethod
-    def _read(pipe: IO[str], take: Callable[[str], None]) -> None:
+    def _read(pipe: IO[str], take: Callable[[str | None], None]) -> None:
         with pipe:
             for line in pipe:
                 take(line.rstrip("\n"))
+        take(None)
 
     def line(self) -> str:
         """The next line of its stdout."""
-        try:
-            return self._lines.get(timeout=READY_S)
-        except queue.Empty:
-            raise AssertionError("\n".join(self.errors)) from None
+        line = self._lines.get(timeout=READY_S)
+        assert line is not None, f"script/server ended:\n{self.errors()}"
+        return line
+
+    def errors(self) -> str:
+        """What it wrote on stderr up to now."""
+        return "\n".join(line for line in self._errors if line is not None)
 
     def ready(self) -> str:
         """Wait for its two lines and return the URL."""
@@ -70,7 +74,8 @@ class Server:
         assert second == "ready"
         return first.removeprefix("AMQP_URL=")
 
-    def more_lines(self) -> list[str]:
+    def more_lines(self) -> list[str | None]:
+        """What else it wrote on stdout up to now."""
         return list(self._lines.queue)
 
     def descendants(self) -> set[str]:
@@ -234,7 +239,7 @@ def test_server_says_so_and_fails_when_a_part_of_it_dies(
     os.kill(broker_pid, signal.SIGKILL)
     assert server.process.wait(GONE_S) == 1
     server.close()
-    assert any("rabbitmq ended with SIGKILL" in line for line in server.errors)
+    assert "rabbitmq ended with SIGKILL" in server.errors()
 
 
 def test_the_broker_listens_on_the_loopback_only(broker: PrivateBroker) -> None:

@@ -1,5 +1,6 @@
 """A judge on a real sandbox, without a broker."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,20 @@ from executor.languages import Languages
 from executor.sandbox import Sandbox
 
 LANGUAGES_FILE = Path(__file__).parents[2] / "config" / "languages.toml"
+
+ECHO = "import sys; sys.stdout.write(sys.stdin.read())"
+
+Judged = Callable[..., Result]
+"""Takes the fields of a job. What is left out is a Python program that prints its input, and
+one hidden test that it passes."""
+
+
+def make_job(**fields: Any) -> Job:
+    """A job with these fields, and what else a job needs."""
+    job = {"schema": "oj.job/1", "id": "j", "language": "python3", "source": ECHO}
+    if fields.get("mode") != "compile":
+        job["tests"] = [{"id": "1", "input": {"text": "hi\n"}, "answer": {"text": "hi\n"}}]
+    return Job.model_validate_json(json.dumps({**job, **fields}))
 
 
 @pytest.fixture(scope="session")
@@ -37,11 +52,26 @@ def judge(sandbox: Sandbox, languages: Languages, tmp_path: Path) -> Iterator[Ju
 
 
 @pytest.fixture
-def judged(judge: Judge) -> Callable[..., Result]:
-    """Judges the job with these fields; what is left out is a C program with one test."""
-
+def judged(judge: Judge) -> Judged:
     def judge_job(**fields: Any) -> Result:
-        job = Job.model_validate_json(encode(fields))
-        return judge.judge(job, queued_ms=None, redelivered=False)
+        return judge.judge(make_job(**fields), queued_ms=7, redelivered=False)
 
     return judge_job
+
+
+@pytest.fixture
+def make_languages(sandbox: Sandbox, tmp_path: Path) -> Callable[[dict[str, str]], Languages]:
+    """The self-tested languages of the file after some replacements in its text."""
+
+    def make(replacements: dict[str, str]) -> Languages:
+        text = LANGUAGES_FILE.read_text()
+        for old, new in replacements.items():
+            assert old in text
+            text = text.replace(old, new)
+        path = tmp_path / "languages.toml"
+        path.write_text(text)
+        languages = Languages.load(path)
+        languages.self_test(sandbox)
+        return languages
+
+    return make

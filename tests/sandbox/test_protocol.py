@@ -177,6 +177,14 @@ def test_cpu_time_is_the_programs_own(service: Service) -> None:
     assert 500_000 <= int(answer["cpu_us"]) <= 600_000 + 3 * nothing
 
 
+def test_page_cache_of_earlier_runs_is_nobodys_memory(service: Service) -> None:
+    """A fault once: the cache that one run had left was taken off what the next ones used."""
+    touch = ["/usr/bin/python3", "-c", "x = bytearray(30 << 20)"]
+    with Connection(service.socket) as slot:
+        for _ in range(5):
+            assert 30 << 10 < int(slot.run(touch)["memory_kib"]) < 45 << 10
+
+
 def test_peak_memory_is_what_was_touched(service: Service) -> None:
     script = "x = bytearray({} << 20)"
     with Connection(service.socket) as slot:

@@ -1,10 +1,9 @@
 /* SIGFPE. */
 #include <stdio.h>
 
-int main(int argc, char **argv)
+int main(void)
 {
-    (void)argv;
-    volatile int zero = argc - 1;
-    printf("%d\n", 1 / zero);
+    volatile int one = 1, zero = 0;
+    printf("%d\n", one / zero);
     return 0;
 }
