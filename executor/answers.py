@@ -102,8 +102,10 @@ class Answerer:
             job = decode_job(delivery.body)
         except BadJob as bad:
             return _rejected(bad)
-        structlog.contextvars.bind_contextvars(job_id=job.id, attempt=job.attempt)
-        log.info("job_received", redelivered=delivery.redelivered, language=job.language)
+        structlog.contextvars.bind_contextvars(
+            job_id=job.id, attempt=job.attempt, language=job.language
+        )
+        log.info("job_received", redelivered=delivery.redelivered)
         if delivery.expired:
             return _expired(job)
         return self._judge.judge(

@@ -88,7 +88,7 @@ class Consumer:
                 answer = self._answerer.answer(delivery)
                 self._in_loop(partial(self._answered, delivery, answer))
         except BaseException as error:
-            self._in_loop(partial(_raise, error))
+            self._in_loop(partial(_end_with, error))
 
     def _in_loop(self, callback: Callable[[], None]) -> None:
         self._loop.add_callback_threadsafe(callback)
@@ -192,5 +192,5 @@ class Consumer:
             link.close(partial(closed, link))
 
 
-def _raise(error: BaseException) -> None:
-    raise error
+def _end_with(error: BaseException) -> None:
+    raise RuntimeError("the job thread has ended") from error

@@ -55,11 +55,14 @@ def read_job(options: argparse.Namespace, settings: Settings) -> Json:
 
 def request(settings: Settings, job: Json, timeout_s: float) -> bytes:
     """Publishes a job and waits for its result. Raises SubmitError."""
-    found = parameters(settings.amqp_url[0], "executor submit", settings.amqp_heartbeat_s)
+    found = [
+        parameters(url, "executor submit", settings.amqp_heartbeat_s) for url in settings.amqp_url
+    ]
+    broker = f"broker {', '.join(map(place, found))}"
     try:
         connection = pika.BlockingConnection(found)
     except (AMQPError, OSError) as error:
-        raise SubmitError(f"broker {place(found)}: {reason(error)}") from None
+        raise SubmitError(f"{broker}: {reason(error)}") from None
     with connection:
         try:
             return _exchange(connection, settings.amqp_queue, job, timeout_s)
@@ -68,7 +71,7 @@ def request(settings: Settings, job: Json, timeout_s: float) -> bytes:
                 f"there is no queue '{settings.amqp_queue}': start a worker, which declares it"
             ) from None
         except (AMQPError, ChannelClosedByBroker) as error:
-            raise SubmitError(f"broker {place(found)}: {reason(error)}") from None
+            raise SubmitError(f"{broker}: {reason(error)}") from None
 
 
 def _exchange(

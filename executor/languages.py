@@ -1,5 +1,6 @@
 """The languages that a worker offers: config/languages.toml, as data."""
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from executor.contract.limits import MAX_WALL_MS, Limits
-from executor.sandbox import RunLimits, Sandbox, SandboxFault, SandboxUnavailable
+from executor.sandbox import RunLimits, Sandbox, SandboxUnavailable
 
 MAX_PROCESSES = 256
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _ENV = {"PATH": "/usr/bin:/bin", "HOME": "/box", "LANG": "C.UTF-8"}
 
 Argv = Annotated[tuple[str, ...], Field(min_length=1)]
@@ -29,8 +31,8 @@ class _Model(BaseModel):
 class CompileLimits(_Model):
     """A compiler's own limits: ms, KiB, and how many processes at once."""
 
-    cpu_ms: int = 20_000
-    wall_ms: int = 40_000
+    cpu_ms: int = 10_000
+    wall_ms: int = 30_000
     memory_kib: int = 1_572_864
     stack_kib: int = 262_144
     output_kib: int = 65_536
@@ -119,7 +121,7 @@ class Language(_Common):
             if element == "{sources}":
                 argv += map(_argument, sources)
             else:
-                argv.append(element.format_map(values))
+                argv.append(_filled(element, values))
         return tuple(argv)
 
     def run_argv(self, entry: str, args: Collection[str], applied: "Applied") -> tuple[str, ...]:
@@ -134,7 +136,7 @@ class Language(_Common):
             "heap_mib": str(applied.heap_kib // 1024),
             "stack_kib": str(stack_kib),
         }
-        return (*(element.format_map(values) for element in self.run), *args)
+        return (*(_filled(element, values) for element in self.run), *args)
 
     def apply(self, asked: Limits, use_factors: bool) -> "Applied":
         """The limits that programs of this language get for those a job asks for.
@@ -219,21 +221,22 @@ class Languages:
     def self_test(self, sandbox: Sandbox) -> None:
         """Compiles and runs a program of each language, and withdraws those that fail.
 
-        Raises SandboxUnavailable, also if the sandbox failed in a run: no language's fault.
+        Raises SandboxUnavailable, also if none of them works: then it is hardly their fault.
         """
         # Not at the top: the judge needs this module.
         from executor.judge.self_test import examine
 
-        with sandbox.slot() as slot:
-            for language in list(self._working.values()):
-                try:
-                    health = examine(slot, language)
-                except SandboxFault as fault:
-                    raise SandboxUnavailable(str(fault)) from fault
-                self._runtimes[language.id] = health.runtime
-                if health.fault is not None:
-                    del self._working[language.id]
-                    self._withdrawn[language.id] = health.fault
+        withdrawn: dict[str, str] = {}
+        for language in self._working.values():
+            with sandbox.slot() as slot:
+                health = examine(slot, language)
+            self._runtimes[language.id] = health.runtime
+            if health.fault is not None:
+                withdrawn[language.id] = health.fault
+        if withdrawn and len(withdrawn) == len(self._working):
+            raise SandboxUnavailable(f"no language works: {next(iter(withdrawn.values()))}")
+        self._withdrawn |= withdrawn
+        self._working = {id: it for id, it in self._working.items() if id not in withdrawn}
 
     def _ids(self, name: str) -> list[str]:
         """What a name may mean, the best one last; only a family means several."""
@@ -276,12 +279,17 @@ def _problems(languages: Collection[Language], families: Mapping[str, str]) -> I
         try:
             language.compile_argv("", [""])
             language.run_argv("", [], language.apply(Limits(), use_factors=True))
-        except (KeyError, ValueError, IndexError) as error:
+        except KeyError as error:
             yield f"{language.id}: no such placeholder: {error}"
         for name in (language.id, *language.aliases):
             if meanings.get(name, language.family) != language.family:
                 yield f"{language.id}: the name '{name}' is taken by {meanings[name]}"
             meanings[name] = language.family
+
+
+def _filled(element: str, values: Mapping[str, str]) -> str:
+    """An element of a command line with its `{name}`s replaced. Raises KeyError."""
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], element)
 
 
 def _argument(name: str) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 from pika import BasicProperties
-from pika.exceptions import AMQPError
 
 from executor.answers import Answer
 from executor.broker.message import Delivery, Message
@@ -20,7 +19,7 @@ ROUTING_HEADERS = ("CC", "BCC")
 """RabbitMQ's own: they would send the dead letter to more queues."""
 
 
-class QueueGone(AMQPError):
+class QueueGone(Exception):
     """A queue or exchange of ours takes nothing; the link declares it again."""
 
 

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,6 +26,7 @@ def serve(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     log.info("worker_started", version=__version__, name=settings.executor_name)
+    _check_work_dir(settings.executor_work_dir)
     sandbox = Sandbox(settings.safeexec_socket)
     languages = _languages(settings, sandbox)
     judge = Judge(
@@ -36,6 +39,15 @@ def serve(settings: Settings) -> int:
         return 1
     log.info("worker_stopped")
     return code
+
+
+def _check_work_dir(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise WrongSettings(f"EXECUTOR_WORK_DIR: {folder}: {error.strerror}") from None
 
 
 def _languages(settings: Settings, sandbox: Sandbox) -> Languages:

@@ -9,7 +9,6 @@ import structlog
 from pika import SelectConnection
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
-from pika.exceptions import AMQPConnectionError
 
 from executor.broker.address import parameters, place, reason, shuffled_for_ever
 from executor.broker.backoff import Backoff
@@ -180,7 +179,7 @@ class Link(ABC):
         self._log.info("link_unblocked")
 
 
-class BrokerCancelled(AMQPConnectionError):
+class BrokerCancelled(Exception):
     """The broker ended our consumer: its queue was deleted, or the node that led it is gone."""
 
     def __str__(self) -> str:

@@ -19,7 +19,8 @@ def tolerate_headers() -> None:
 
 def _tolerant(encoded: bytes, offset: int) -> tuple[dict[str | bytes, Any], int]:
     try:
-        return _decode_table(encoded, offset)
+        decoded: tuple[dict[str | bytes, Any], int] = _decode_table(encoded, offset)
+        return decoded
     except Exception:
         (size,) = struct.unpack_from(">I", encoded, offset)
         return {}, offset + 4 + size

@@ -1,5 +1,6 @@
 """What is kept of an output stream: its beginning, and whether certain words were in it."""
 
+import codecs
 from collections.abc import Collection
 
 
@@ -28,18 +29,5 @@ class Capture:
 
     def text(self) -> str:
         """What was kept, as UTF-8; a character that the cut broke is left out."""
-        kept = bytes(self._kept)
-        if self.truncated:
-            kept = _without_broken_end(kept)
-        return kept.decode(errors="replace")
-
-
-def _without_broken_end(text: bytes) -> bytes:
-    """Drops the first bytes of a UTF-8 character whose others were cut off."""
-    for length in range(1, min(4, len(text)) + 1):
-        lead = text[-length]
-        if lead & 0xC0 == 0x80:
-            continue
-        needed = 4 if lead >= 0xF0 else 3 if lead >= 0xE0 else 2 if lead >= 0xC0 else 1
-        return text[:-length] if length < needed else text
-    return text
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        return decoder.decode(self._kept, final=not self.truncated)

@@ -13,7 +13,7 @@ from executor.judge.compile import compile_program
 from executor.judge.run import Run, Task, run_program
 from executor.judge.sources import lay_out
 from executor.languages import Language
-from executor.sandbox import RequestRefused, RunSpec, Slot
+from executor.sandbox import RequestRefused, RunSpec, SandboxFault, Slot
 
 EXPECTED = b"hello\n"
 LIMITS = Limits(cpu_ms=10_000, memory_kib=524_288, output_kib=64)
@@ -34,11 +34,14 @@ class Health:
 
 
 def examine(slot: Slot, language: Language) -> Health:
-    """Asks for the version, then compiles and runs the self-test. Raises as `Slot.run` does."""
+    """Asks for the version, then compiles and runs the self-test.
+
+    A sandbox that fails is the language's fault here: it also fails to start what is not there.
+    """
     try:
         runtime = _runtime(slot, language)
         return Health(_fault(slot, language), runtime)
-    except RequestRefused as error:
+    except (SandboxFault, RequestRefused) as error:
         return Health(str(error), language.runtime)
 
 

@@ -24,7 +24,7 @@ _WORKER_USER = "executor" if _AS_ROOT else pwd.getpwuid(os.geteuid()).pw_name
 
 # For an ordinary user sudo stands between us and safeexec, and hides our death from it. So a
 # watcher beside it reads from a pipe that only we hold open: its end is our end.
-_ENDS_WITH_US = '(read -r _ <&3; kill -TERM $$) 3<&0 </dev/null & exec "$@" </dev/null'
+_ENDS_WITH_US = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -TERM $$) & exec "$@" 3<&-'
 
 
 class Safeexec:

@@ -11,6 +11,7 @@ from stack import ExecutorProcess, PrivateBroker, Safeexec
 
 PROJECT = Path(__file__).parents[2]
 NOWHERE = "amqp://user:secret@127.0.0.1:1/"
+WORK = {"EXECUTOR_WORK_DIR": "work"}
 
 
 def executor(folder: Path, *args: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -79,8 +80,9 @@ def test_run_shows_the_output(
         (["submit", "sum.py", "--input", "sum.in"], {}, "each --input needs its --answer"),
         (["submit", "--job", "sum.py"], {}, "sum.py: not JSON"),
         (["serve"], {"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
-        (["serve"], {"EXECUTOR_LANGUAGES": "intercal"}, "no language 'intercal'"),
-        (["serve"], {"EXECUTOR_LANGUAGES_FILE": "none.toml"}, "none.toml: No such file"),
+        (["serve"], {"EXECUTOR_WORK_DIR": "/proc/x"}, "EXECUTOR_WORK_DIR: /proc/x: "),
+        (["serve"], {"EXECUTOR_LANGUAGES": "intercal"} | WORK, "no language 'intercal'"),
+        (["serve"], {"EXECUTOR_LANGUAGES_FILE": "none.toml"} | WORK, "none.toml: No such file"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(

@@ -142,6 +142,7 @@ def _cgroups() -> set[Path]:
     return {path for path in Path("/sys/fs/cgroup").rglob("*safeexec*") if path.is_dir()}
 
 
+@pytest.mark.slow
 def test_server_prints_the_url_then_ready_and_nothing_else(
     start_server: Callable[..., Server],
 ) -> None:

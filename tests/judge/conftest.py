@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stack import Safeexec
 
 from executor.contract import Job, Result
 from executor.judge import Judge
 from executor.languages import Languages
 from executor.sandbox import Sandbox
+from stack import Safeexec
 
 LANGUAGES_FILE = Path(__file__).parents[2] / "config" / "languages.toml"
 
@@ -24,7 +24,7 @@ one hidden test that it passes."""
 
 def make_job(**fields: Any) -> Job:
     """A job with these fields, and what else a job needs."""
-    job = {"schema": "oj.job/1", "id": "j", "language": "python3", "source": ECHO}
+    job: dict[str, Any] = {"schema": "oj.job/1", "id": "j", "language": "python3", "source": ECHO}
     if fields.get("mode") != "compile":
         job["tests"] = [{"id": "1", "input": {"text": "hi\n"}, "answer": {"text": "hi\n"}}]
     return Job.model_validate_json(json.dumps({**job, **fields}))

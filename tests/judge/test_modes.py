@@ -93,7 +93,9 @@ def test_mode_run_gives_the_output_back(judged: Judged) -> None:
 
 
 def test_a_compiler_flood_is_cut(judged: Judged) -> None:
-    source = "\n".join(f'#warning "{number} €€€€€€€€€€€€€€€€€€€€€€€€€€€€"' for number in range(1500))
+    source = "\n".join(
+        f'#warning "{number} €€€€€€€€€€€€€€€€€€€€€€€€€€€€"' for number in range(1500)
+    )
     result = judged(mode="compile", language="c", source=source + "\nint main(void) { return 0; }")
     assert result.compile is not None
     assert (result.compile.verdict, result.compile.output_truncated) == ("OK", True)
@@ -172,8 +174,6 @@ def test_a_standard_is_the_one_asked_for(judged: Judged, language: str) -> None:
     macro = "__cplusplus" if language.startswith("cpp") else "__STDC_VERSION__"
     source = f'#include <stdio.h>\nint main(void) {{ printf("%ld\\n", {macro} + 0L); }}'
     year = {"11": 2011, "14": 2014, "17": 2017, "20": 2020, "23": 2021}[language[-2:]]
-    result = judged(
-        mode="run", language=language, source=source, tests=[case("1", answer=None)]
-    )
+    result = judged(mode="run", language=language, source=source, tests=[case("1", answer=None)])
     assert result.tests is not None
     assert str(result.tests[0].stdout)[:4] == str(year)

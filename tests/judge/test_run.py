@@ -1,0 +1,171 @@
+"""Runs that go on too long, say too much, or lose their sandbox."""
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from executor.judge import Judge, Killed
+from executor.languages import Languages
+from executor.sandbox import (
+    Ending,
+    RequestRefused,
+    RunLimits,
+    RunSpec,
+    Sandbox,
+    SandboxUnavailable,
+)
+from stack import RunFolder, Safeexec
+from tests.judge.conftest import Judged, make_job
+
+LIMITS = RunLimits(
+    cpu_ms=5000,
+    wall_ms=10_000,
+    memory_kib=262_144,
+    stack_kib=8192,
+    output_kib=1024,
+    processes=1,
+)
+FLOOD_MIB = 200
+
+
+def ignore(chunk: memoryview) -> None:
+    pass
+
+
+def python(program: str) -> RunSpec:
+    return RunSpec(("/usr/bin/python3", "-c", program), LIMITS)
+
+
+def resident_kib() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+
+
+def test_output_is_never_held_whole(judged: Judged) -> None:
+    source = f"import os\nblock = b'x' * 2**20\nfor _ in range({FLOOD_MIB}): os.write(1, block)"
+    limits = {"cpu_ms": 20_000, "output_kib": 1024 * FLOOD_MIB}
+    judged()
+    before = resident_kib()
+    peaks = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            peaks.append(resident_kib())
+            done.wait(0.005)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for checker in ("lines", "tokens", "exact", "unordered"):
+            result = judged(source=source, limits=limits, checker={"type": checker})
+            assert result.verdict == "WA"
+    finally:
+        done.set()
+        watcher.join()
+    assert max(peaks) - before < 16 * 1024
+
+
+@pytest.mark.parametrize("stream", [1, 2])
+def test_each_stream_may_have_its_limit_and_no_byte_more(sandbox: Sandbox, stream: int) -> None:
+    size = LIMITS.output_kib * 1024
+    for extra, ending in ((0, Ending.EXITED), (1, Ending.OUTPUT)):
+        program = f"import os\nleft = {size + extra}\n"
+        program += f"while left: left -= os.write({stream}, b'x' * min(left, 9999))"
+        seen = 0
+
+        def count(chunk: memoryview) -> None:
+            nonlocal seen
+            seen += len(chunk)
+
+        sinks = (count, ignore) if stream == 1 else (ignore, count)
+        with sandbox.slot() as slot, slot.run(python(program), None, *sinks) as outcome:
+            assert outcome.ending is ending
+            assert seen == size
+
+
+def test_a_program_may_close_its_streams_early(sandbox: Sandbox) -> None:
+    program = "import os; os.close(1); os.close(2); sum(range(10**6))"
+    with sandbox.slot() as slot, slot.run(python(program), None, ignore, ignore) as outcome:
+        assert (outcome.ending, outcome.exit_code) == (Ending.EXITED, 0)
+
+
+def test_a_bad_request_leaves_the_slot_usable(sandbox: Sandbox) -> None:
+    with sandbox.slot() as slot:
+        with pytest.raises(RequestRefused):
+            slot.run(RunSpec(("x" * 70_000,), LIMITS), None, ignore, ignore)
+        with pytest.raises(RequestRefused):
+            slot.run(RunSpec(("no-absolute-path",), LIMITS), None, ignore, ignore)
+        with slot.run(python("pass"), None, ignore, ignore) as outcome:
+            assert outcome.exit_code == 0
+
+
+def test_many_runs_leave_no_descriptor_behind(sandbox: Sandbox) -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    with sandbox.slot() as slot:
+        before = descriptors()
+        for _ in range(20):
+            with slot.run(python("print(1)"), None, ignore, ignore):
+                pass
+        assert descriptors() == before
+
+
+def test_kill_ends_the_running_job_at_once(judge: Judge) -> None:
+    started = time.monotonic()
+    job = make_job(source="while True: pass", limits={"cpu_ms": 60_000})
+    threading.Timer(0.5, judge.kill).start()
+    with pytest.raises(Killed):
+        judge.judge(job, queued_ms=None, redelivered=False)
+    assert time.monotonic() - started < 5
+    assert judge.judge(make_job(), queued_ms=None, redelivered=False).verdict == "AC"
+
+
+def test_kill_ends_a_compiler_too(judge: Judge) -> None:
+    bomb = """
+        template <int d, int p> struct T {
+            static constexpr int v = T<d - 1, 2 * p>::v + T<d - 1, 2 * p + 1>::v;
+        };
+        template <int p> struct T<0, p> { static constexpr int v = p; };
+        int main() { return T<30, 0>::v; }
+    """
+    job = make_job(language="cpp17", source=bomb)
+    threading.Timer(0.5, judge.kill).start()
+    with pytest.raises(Killed):
+        judge.judge(job, queued_ms=None, redelivered=False)
+
+
+def test_a_sandbox_that_is_not_there_is_no_fault_of_the_submission(
+    languages: Languages, tmp_path: Path
+) -> None:
+    sandbox = Sandbox(tmp_path / "nowhere", connect_timeout_s=0.2)
+    judge = Judge(sandbox, languages, worker="test", work_dir=tmp_path / "work")
+    result = judge.judge(make_job(), queued_ms=None, redelivered=False)
+    assert (result.status, result.verdict) == ("failed", "JE")
+    assert result.error is not None
+    assert (result.error.code, result.error.retryable) == ("sandbox_unavailable", True)
+    assert "No such file" in result.error.message
+
+
+def test_no_free_slot_is_told_in_time() -> None:
+    with RunFolder() as folder, Safeexec(folder, 1) as safeexec:
+        sandbox = Sandbox(safeexec.socket, connect_timeout_s=0.3)
+        with sandbox.slot(), pytest.raises(SandboxUnavailable, match="no slot became free"):
+            sandbox.slot()
+
+
+def test_a_sandbox_that_dies_in_mid_run_is_no_fault_of_the_submission(
+    languages: Languages, tmp_path: Path
+) -> None:
+    with RunFolder() as folder, Safeexec(folder, 1) as safeexec:
+        sandbox = Sandbox(safeexec.socket, connect_timeout_s=0.5)
+        judge = Judge(sandbox, languages, worker="test", work_dir=tmp_path / "work")
+        threading.Timer(0.7, safeexec.close).start()
+        job = make_job(source="while True: pass", limits={"cpu_ms": 60_000})
+        result = judge.judge(job, queued_ms=None, redelivered=False)
+    assert (result.status, result.verdict) == ("failed", "JE")
+    assert result.error is not None
+    assert result.error.code == "sandbox_unavailable"
