@@ -7,6 +7,9 @@ import pytest
 from stack import Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
+# A broker takes its time to stop and to start.
+pytestmark = pytest.mark.slow
+
 SOON_S = 60
 REPLIES = "frontend-7"
 

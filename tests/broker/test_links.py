@@ -12,6 +12,7 @@ from tests.broker.conftest import StartWorker, job, sleeping_job
 SOON_S = 30
 
 
+@pytest.mark.slow
 def test_a_job_whose_connections_were_closed_in_mid_run_is_answered_and_run_once(
     broker: PrivateBroker, frontend: Frontend, worker: ExecutorProcess
 ) -> None:

@@ -1,5 +1,6 @@
 """A real safeexec service for these tests, and what it must not leave behind."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -51,9 +52,11 @@ class Service:
 
 
 def children_of(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(word) for word in (task / "children").read_text().split()]
+    found: list[int] = []
+    # It may end while we look.
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += [int(word) for word in (task / "children").read_text().split()]
     return found
 
 
