@@ -43,6 +43,10 @@ class RequestRefused(Exception):
     """safeexec did not understand a request: a fault of the caller."""
 
 
+class NotExecutable(RequestRefused):
+    """There is no such program in the box, or the kernel does not take it for one."""
+
+
 class Killed(Exception):
     """The kill switch was pulled: the run has no outcome."""
 
@@ -300,8 +304,10 @@ class _Attendance:
 
     def _decode(self, answer: Mapping[str, str], box: Box | None) -> Outcome:
         if "error" in answer:
-            refused = answer.get("fault") == "request"
-            raise (RequestRefused if refused else SandboxFault)(f"safeexec: {answer['error']}")
+            fault = {"request": RequestRefused, "program": NotExecutable}.get(
+                answer.get("fault", ""), SandboxFault
+            )
+            raise fault(f"safeexec: {answer['error']}")
         if box is None:
             raise SandboxFault("safeexec sent an answer without the box's folder")
         try:

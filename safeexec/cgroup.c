@@ -358,6 +358,7 @@ static int leaf_files_open(struct cgroup_leaf *leaf, struct fault *fault)
         {&leaf->memory_peak, memory, files->peak, leaf->version == 1 ? O_RDWR : O_RDONLY},
         {&leaf->memory_stat, memory, files->stat, O_RDONLY},
         {&leaf->memory_events, memory, files->events, O_RDONLY},
+        {&leaf->pids_now, leaf->directory[CONTROLLER_PIDS], "pids.current", O_RDONLY},
         {&leaf->pids_limit, leaf->directory[CONTROLLER_PIDS], "pids.max", O_RDWR},
         {&leaf->cpu, leaf->directory[CONTROLLER_CPU], files->cpu, O_RDONLY},
     };
@@ -392,7 +393,7 @@ int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, c
 void cgroup_leaf_remove(struct cgroup_leaf *leaf, const struct cgroup_tree *tree)
 {
     const int files[] = {leaf->memory_now, leaf->memory_limit, leaf->memory_peak, leaf->memory_stat,
-                         leaf->memory_events, leaf->pids_limit, leaf->cpu};
+                         leaf->memory_events, leaf->pids_now, leaf->pids_limit, leaf->cpu};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         close(files[i]);
     for (unsigned i = 0; i < CONTROLLERS; i++)
@@ -415,6 +416,21 @@ int cgroup_leaf_prepare(struct cgroup_leaf *leaf, uint64_t tasks, struct fault *
     uint64_t ours = leaf->version == 1 ? 2 : 1;
     if (number_write(leaf->pids_limit, (int64_t)(tasks + ours)) < 0)
         return fault_set(fault, "pids.max: %s", strerror(errno));
+    return 0;
+}
+
+/* A pidfd tells the end of a task a moment before the task's charge is given back; the next run's fork
+ * would find the leaf full. */
+int cgroup_leaf_drain(const struct cgroup_leaf *leaf, struct fault *fault)
+{
+    uint64_t ours = leaf->version == 1 ? 1 : 0; /* the zygote */
+    uint64_t deadline = clock_monotonic_ns() + NS_PER_S;
+    char text[32];
+    while (text_read(leaf->pids_now, text, sizeof text) > 0 && strtoull(text, NULL, 10) > ours) {
+        if (clock_monotonic_ns() > deadline)
+            return fault_set(fault, "the run has ended and its cgroup is not empty");
+        nanosleep(&(struct timespec){.tv_nsec = 20 * NS_PER_US}, NULL);
+    }
     return 0;
 }
 

@@ -101,6 +101,7 @@ static _Noreturn void program_exec(const struct slot_context *slot, const struct
     ledger->setup_cpu_ns = clock_process_cpu_ns();
     ledger->exec_ns = clock_monotonic_ns();
     execve(request->argv[0], request->argv, request->env);
+    ledger->unexecutable = true;
     program_fail(ledger, "execute the program");
 }
 

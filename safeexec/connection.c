@@ -104,7 +104,7 @@ static void run_answer(struct connection *connection, struct run *run)
     struct report report = {0};
     char answer[300];
     if (slot_run(connection->slot, connection->tree, run, &report, &fault) < 0) {
-        fault_send(connection->socket, "sandbox", &fault);
+        fault_send(connection->socket, connection->slot->ledger->unexecutable ? "program" : "sandbox", &fault);
         return;
     }
     size_t size = report_encode(&report, answer, sizeof answer);

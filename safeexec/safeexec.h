@@ -149,7 +149,7 @@ struct cgroup_leaf {
     int version;
     char name[32];
     int directory[CONTROLLERS];
-    int memory_now, memory_limit, memory_peak, memory_stat, memory_events, pids_limit, cpu;
+    int memory_now, memory_limit, memory_peak, memory_stat, memory_events, pids_now, pids_limit, cpu;
     uint64_t cache, oom_kills; /* as the last run left them */
 };
 
@@ -171,6 +171,8 @@ int cgroup_leaf_prepare(struct cgroup_leaf *leaf, uint64_t tasks, struct fault *
  * there may be `memory_bytes` more. `cache` is the page cache of earlier runs, which the kernel gives
  * up for the asking. Returns the bytes in use, without that cache, or -1. */
 int64_t cgroup_leaf_arm(const struct cgroup_leaf *leaf, uint64_t cache, uint64_t memory_bytes);
+/* Slot, when the stub has ended: returns once nothing of the run is charged to the leaf any more. */
+int cgroup_leaf_drain(const struct cgroup_leaf *leaf, struct fault *fault);
 /* CPU time of the leaf in ns; 0 if it cannot be read. */
 uint64_t cgroup_leaf_cpu_ns(const struct cgroup_leaf *leaf);
 /* Slot, after a run: what it used above `base` bytes; the limit is lifted again. */
@@ -232,6 +234,7 @@ struct ledger {
     int64_t memory_base;   /* bytes in use when the program was forked; -1: unreadable */
     int wait_status;
     bool finished; /* the stub saw the program end and reaped everything */
+    bool unexecutable; /* exec failed: the fault is the program's, not ours */
     struct fault fault;
 };
 

@@ -238,6 +238,8 @@ static int run_watched(struct slot_context *slot, struct run *run, struct report
         return -1;
     }
     int result = watch_until_dead(&watch, fault);
+    if (result == 0)
+        result = cgroup_leaf_drain(&slot->leaf, fault);
     close(watch.stub);
     if (result < 0) {
         slot->broken = true;

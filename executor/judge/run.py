@@ -13,9 +13,12 @@ from executor.judge.compile import Program
 from executor.judge.difference import CheckResult
 from executor.judge.verdict import decide
 from executor.languages import Applied
-from executor.sandbox import BoxFile, Ending, Outcome, RunSpec, Slot
+from executor.sandbox import BoxFile, Ending, NotExecutable, Outcome, RunSpec, Slot
 
 _CHUNK_BYTES = 256 * 1024
+
+NEVER_STARTED = Outcome(Ending.EXITED, 126, 0, 0, 0, 0, Box(-1))
+"""Of a program that cannot be executed; 126 is what a shell says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,15 @@ def run_program(slot: Slot, task: Task, checker: Checker) -> Run:
             checker.feed(chunk)
 
     stdin = task.input if task.input_file is None else None
-    with slot.run(_spec(task), stdin, take_stdout, stderr.feed) as outcome:
-        check = None
-        if task.output_file is not None:
-            outcome, check = _read_output(outcome, task, task.output_file, checker)
+    check = None
+    try:
+        with slot.run(_spec(task), stdin, take_stdout, stderr.feed) as outcome:
+            if task.output_file is not None:
+                outcome, check = _read_output(outcome, task, task.output_file, checker)
+    except NotExecutable as error:
+        # A submission may bring this about: by the name of its loader, for one.
+        stderr.feed(memoryview(f"{error}\n".encode()))
+        outcome = NEVER_STARTED
     check = check or checker.finish()
     verdict = decide(outcome, task.applied.limits, stderr.found, check)
     return Run(outcome, verdict, check, stdout, stderr)

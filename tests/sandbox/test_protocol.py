@@ -77,6 +77,7 @@ def test_program_that_is_not_there_is_a_fault_and_no_outcome(service: Service) -
     with Connection(service.socket) as slot:
         answer = slot.run(["/box/nothing"])
         assert "outcome" not in answer
+        assert answer["fault"] == "program"
         assert "No such file" in answer["error"]
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
 
@@ -166,6 +167,13 @@ def test_dead_zygote_costs_one_run_and_not_the_service(service: Service) -> None
         assert slot.receive()["fault"] == "sandbox"
     with Connection(service.socket) as slot:
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+
+
+def test_many_quick_runs_do_not_get_in_each_others_way(service: Service, honest: Path) -> None:
+    """A fault once: the last run's pid 1 was still counted when the next one forked."""
+    with Connection(service.socket) as slot:
+        answers = [slot.run(["/box/honest"], files={"honest": honest}) for _ in range(300)]
+    assert [answer for answer in answers if answer.get("outcome") != "exited"] == []
 
 
 def test_cpu_time_is_the_programs_own(service: Service) -> None:
