@@ -7,6 +7,7 @@ the program runs; nothing of them is kept here, so a program may write more than
 
 import contextlib
 import fcntl
+import math
 import os
 import selectors
 import socket
@@ -65,7 +66,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What one run may use. `output_kib` bounds each stream, each file, and all files together."""
+    """What one run may use. `output_kib` bounds stdout, each file, and all files together."""
 
     cpu_ms: int
     wall_ms: int
@@ -214,7 +215,8 @@ class Slot:
             out, out_writer = _pipe(stack)
             err, err_writer = _pipe(stack)
             limit = spec.limits.output_kib * 1024
-            streams = (_Stream(out, stdout, limit), _Stream(err, stderr, limit))
+            # Complaints are not output: they are drained, however many.
+            streams = (_Stream(out, stdout, limit), _Stream(err, stderr, math.inf))
             try:
                 _send(self._connection, spec, stdin or Path(os.devnull), out_writer, err_writer)
                 # Only then is the end of a stream seen when the program has ended.
@@ -228,7 +230,7 @@ class Slot:
 class _Stream:
     """The reader's end of a pipe, where bytes are counted and passed on."""
 
-    def __init__(self, pipe: FileIO, sink: Sink, limit: int) -> None:
+    def __init__(self, pipe: FileIO, sink: Sink, limit: float) -> None:
         self.descriptor = pipe.fileno()
         self.over = False
         self._sink = sink
@@ -242,7 +244,7 @@ class _Stream:
             return False
         if size > self._left:
             self.over = True
-        passed = min(size, self._left)
+        passed = size if size <= self._left else int(self._left)
         self._left -= passed
         if passed:
             self._sink(buffer[:passed])
@@ -360,6 +362,9 @@ def _encode(spec: RunSpec) -> bytes:
     fields += [f"arg={argument}" for argument in spec.argv]
     fields += [f"env={name}={value}" for name, value in spec.env.items()]
     fields += [f"file={'x' if file.executable else 'r'}:{file.name}" for file in spec.files]
+    # A NUL would end the field, and what follows it would be a field of a stranger's.
+    if any("\0" in field for field in fields):
+        raise RequestRefused("a NUL in an argument, a variable or a name")
     return "".join(f"{field}\0" for field in fields).encode()
 
 

@@ -36,7 +36,7 @@ static const struct number_key number_keys[] = {
     {"processes", offsetof(struct limits, processes), 1, 4096},
     {"open_files", offsetof(struct limits, open_files), 3, 65536},
 };
-enum { NUMBER_KEYS = sizeof number_keys / sizeof *number_keys };
+enum { NUMBER_KEYS = sizeof number_keys / sizeof *number_keys, SEEN_PROFILE = 1 << NUMBER_KEYS };
 
 /* Relative, no empty, "." or ".." component: such a path cannot leave the folder it starts in. */
 static bool path_is_safe(const char *path)
@@ -95,6 +95,8 @@ static int parse_pair(struct request *request, unsigned *seen, char *pair, struc
     for (unsigned i = 0; i < NUMBER_KEYS; i++)
         if (strcmp(pair, number_keys[i].name) == 0) {
             uint64_t *target = (uint64_t *)(void *)((char *)&request->limits + number_keys[i].offset);
+            if (*seen & 1u << i)
+                return fault_set(fault, "%s stands twice", pair);
             *seen |= 1u << i;
             if (parse_number(target, value, number_keys[i].min, number_keys[i].max) == 0)
                 return 0;
@@ -107,9 +109,11 @@ static int parse_pair(struct request *request, unsigned *seen, char *pair, struc
         return append(request->env, &request->envc, REQUEST_MAX_ENV, value, pair, fault);
     if (strcmp(pair, "file") == 0)
         return parse_file(request, value, fault);
-    if (strcmp(pair, "profile") == 0)
+    if (strcmp(pair, "profile") == 0 && !(*seen & SEEN_PROFILE)) {
+        *seen |= SEEN_PROFILE;
         return parse_profile(request, value, fault);
-    return fault_set(fault, "unknown key '%.40s'", pair);
+    }
+    return fault_set(fault, "unknown key, or one that stands twice: '%.40s'", pair);
 }
 
 static int check_complete(const struct request *request, unsigned seen, struct fault *fault)

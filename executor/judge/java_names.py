@@ -8,11 +8,12 @@ _UNICODE_ESCAPE = re.compile(r"\\\\|\\u+([0-9a-fA-F]{4})")
 
 # Unclosed comments and strings go to the end, so that each character is looked at once.
 _TOKEN = re.compile(
-    r"""(?P<skip> //[^\n]* | /\*.*?(?:\*/|\Z) | \s+
-        | \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\Z) | "(?:\\.|[^"\\\n])*"? | '(?:\\.|[^'\\\n])*'? )
+    r"""(?P<skip> //[^\n\r]* | /\*.*?(?:\*/|\Z) | \s+
+        | \"\"\"(?:\\.|[^\\])*?(?:\"\"\"|\Z) | "(?:\\.|[^"\\\n\r])*"? | '(?:\\.|[^'\\\n\r])*'? )
       | (?P<word> [^\W\d][\w$]* | \$[\w$]* ) | (?P<sign> . )""",
     re.VERBOSE | re.DOTALL,
 )
+_QUALIFIED_NAME = re.compile(r"[\w$]+(?:\.[\w$]+)*")
 _TYPE_KEYWORDS = ("class", "interface", "enum", "record")
 
 
@@ -52,7 +53,11 @@ def java_names(source: str) -> JavaNames:
 
 
 def _tokens(source: str) -> Iterator[str]:
-    plain = _UNICODE_ESCAPE.sub(_unescape, source) if "\\u" in source else source
+    plain = source
+    if "\\u" in source:
+        plain = _UNICODE_ESCAPE.sub(_unescape, source)
+        # Two escapes may be the halves of one character.
+        plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     for match in _TOKEN.finditer(plain):
         if match.lastgroup != "skip":
             yield match.group()
@@ -94,8 +99,15 @@ def _parse(tokens: list[str]) -> _Unit:
 
 
 def _is_main(tokens: list[str], index: int) -> bool:
-    """Whether `main` at `index` is the name of a method that returns nothing."""
-    return tokens[index - 1] == "void" and tokens[index + 1 : index + 2] == ["("]
+    """Whether `main` at `index` is what the JVM starts: `static void main(String[] args)`."""
+    before = index - 1
+    while before > 0 and tokens[before] not in (";", "{", "}"):
+        before -= 1
+    modifiers, after = tokens[before + 1 : index], tokens[index + 1 : index + 12]
+    if "static" not in modifiers or modifiers[-1:] != ["void"] or after[:1] != ["("]:
+        return False
+    arguments = after[: after.index(")")] if ")" in after else after
+    return "String" in arguments and ("[" in arguments or arguments.count(".") >= 3)
 
 
 def _names_type(tokens: list[str], index: int) -> bool:
@@ -107,7 +119,9 @@ def _names_type(tokens: list[str], index: int) -> bool:
 
 
 def _qualified_name(tokens: list[str], start: int) -> str:
+    """`a.b.c`, or "" if something else follows, which no compiler would take either."""
     end = start
     while end < len(tokens) and tokens[end] != ";":
         end += 1
-    return "".join(tokens[start:end])
+    name = "".join(tokens[start:end])
+    return name if _QUALIFIED_NAME.fullmatch(name) else ""

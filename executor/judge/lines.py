@@ -27,6 +27,11 @@ class _LineReader:
 
     def take(self, block: bytes) -> Iterator[tuple[int, bytes]]:
         """The lines that end in a block and are not blank, with their numbers."""
+        if not self._pending and block.isspace():
+            # Millions of blank lines are one step.
+            self._number += block.count(b"\n")
+            self._extend(block[block.rfind(b"\n") + 1 :])
+            return
         first, *others = block.split(b"\n")
         self._extend(first)
         for line in others:

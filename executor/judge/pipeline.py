@@ -1,8 +1,9 @@
 """The judge: takes a job through compiling and all of its tests, to its result."""
 
+import math
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -150,8 +151,8 @@ class _Judging:
                 attempt=job.attempt,
                 status="done",
                 verdict=outcome.verdict,
-                score=sum(test.score for test in tests),
-                max_score=float(sum(job.points_of(test) for test in job.tests)),
+                score=_points(test.score for test in tests),
+                max_score=_points(job.points_of(test) for test in job.tests),
                 first_failed=outcome.first_failed,
                 compile=compilation.result,
                 summary=summarize(tests),
@@ -211,10 +212,16 @@ class _Judging:
             applied=applied,
             args=job.args if test.args is None else test.args,
             input=input_path,
+            folder=self._folder,
             input_file=job.input_file,
             output_file=job.output_file,
             keep_bytes=kept_bytes(job, test),
         )
+
+
+def _points(scores: Iterable[float]) -> float:
+    """Their sum, as people add: 0.1 and 0.2 are 0.3."""
+    return round(math.fsum(scores), 9)
 
 
 def _ms(seconds: float) -> int:

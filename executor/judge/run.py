@@ -1,6 +1,7 @@
 """One run of a program with one test."""
 
 import dataclasses
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from executor.languages import Applied
 from executor.sandbox import BoxFile, Ending, NotExecutable, Outcome, RunSpec, Slot
 
 _CHUNK_BYTES = 256 * 1024
+_SPOOL_BYTES = 1024 * 1024
+"""Of output held in memory; more goes to a file."""
 
 NEVER_STARTED = Outcome(Ending.EXITED, 126, 0, 0, 0, 0, Box(-1))
 """Of a program that cannot be executed; 126 is what a shell says of it."""
@@ -27,13 +30,14 @@ class Task:
 
     input: the file that is the standard input, or stands in the box as `input_file`.
     output_file: where the answer is taken from in the box; None: the standard output.
-    keep_bytes: how much of each stream to keep.
+    keep_bytes: how much of each stream to keep. folder: where a large output is set aside.
     """
 
     program: Program
     applied: Applied
     args: Sequence[str]
     input: Path | None
+    folder: Path
     input_file: str | None = None
     output_file: str | None = None
     keep_bytes: int = 0
@@ -51,26 +55,33 @@ class Run:
 
 
 def run_program(slot: Slot, task: Task, checker: Checker) -> Run:
-    """Runs a task with a fresh checker, and judges it. Raises as `Slot.run` does."""
-    language = task.program.language
+    """Runs a task with a fresh checker, and judges it. Raises as `Slot.run` does.
+
+    The output is set aside while it is produced and checked afterwards: a program that had to
+    wait for its checker would pay for that with wall time.
+    """
     stdout = Capture(task.keep_bytes)
-    stderr = Capture(task.keep_bytes, language.out_of_memory)
-
-    def take_stdout(chunk: memoryview) -> None:
-        stdout.feed(chunk)
-        if task.output_file is None:
-            checker.feed(chunk)
-
-    stdin = task.input if task.input_file is None else None
+    stderr = Capture(task.keep_bytes, task.program.language.out_of_memory)
     check = None
-    try:
-        with slot.run(_spec(task), stdin, take_stdout, stderr.feed) as outcome:
-            if task.output_file is not None:
-                outcome, check = _read_output(outcome, task, task.output_file, checker)
-    except NotExecutable as error:
-        # A submission may bring this about: by the name of its loader, for one.
-        stderr.feed(memoryview(f"{error}\n".encode()))
-        outcome = NEVER_STARTED
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=str(task.folder)) as output:
+
+        def take_stdout(chunk: memoryview) -> None:
+            stdout.feed(chunk)
+            if task.output_file is None:
+                output.write(chunk)
+
+        stdin = task.input if task.input_file is None else None
+        try:
+            with slot.run(_spec(task), stdin, take_stdout, stderr.feed) as outcome:
+                if task.output_file is not None:
+                    outcome, check = _read_output(outcome, task, task.output_file, checker)
+        except NotExecutable as error:
+            # A submission may bring this about: by the name of its loader, for one.
+            stderr.feed(memoryview(f"{error}\n".encode()))
+            outcome = NEVER_STARTED
+        output.seek(0)
+        while chunk := output.read(_CHUNK_BYTES):
+            checker.feed(memoryview(chunk))
     check = check or checker.finish()
     verdict = decide(outcome, task.applied.limits, stderr.found, check)
     return Run(outcome, verdict, check, stdout, stderr)

@@ -55,7 +55,7 @@ def _fault(slot: Slot, language: Language) -> str | None:
             first = (compilation.result.output.splitlines() or ["no message"])[0]
             return f"its self-test does not compile: {first}"
         applied = language.apply(LIMITS, use_factors=True)
-        task = Task(compilation.program, applied, (), None, keep_bytes=1024)
+        task = Task(compilation.program, applied, (), None, folder, keep_bytes=1024)
         run = run_program(slot, task, make_checker(Lines(type="lines"), EXPECTED))
         return None if run.verdict == "AC" else _words(run)
 

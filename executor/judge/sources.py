@@ -1,11 +1,12 @@
 """A program's files as they will stand in its box."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 from executor.contract.errors import FieldProblem
+from executor.contract.fields import MAX_COMPONENT_BYTES
 from executor.contract.program import Sources
 from executor.judge.java_names import java_names
 from executor.languages import Language
@@ -50,7 +51,7 @@ def lay_out(
     if source is None:
         main = _leading_file(program, language, contents)
     else:
-        main = program.source_name or _source_name(language, source)
+        main = program.source_name or _source_name(language, source, contents)
         _check_suffix(language, main)
     _check_names(language, contents, main if source is not None else None, reserved)
     if source is not None:
@@ -65,9 +66,12 @@ def lay_out(
     return SourceTree(tuple(files), main, (main, *others), entry)
 
 
-def _source_name(language: Language, source: bytes) -> str:
+def _source_name(language: Language, source: bytes, others: Collection[str]) -> str:
+    """The name that the language wants; one that cannot be had is for its compiler to refuse."""
     if language.entry == "class":
-        return java_names(source.decode(errors="replace")).source_name
+        name = java_names(source.decode(errors="replace")).source_name
+        if len(name.encode()) <= MAX_COMPONENT_BYTES and name not in others:
+            return name
     return language.source_name
 
 

@@ -198,3 +198,13 @@ def test_an_archive_of_too_many_classes_does_not_compile(judged: Judged) -> None
     assert result.verdict == "CE", result.verdict
     assert result.compile is not None
     assert "more than 2000 files" in result.compile.output
+
+
+def test_a_class_whose_file_cannot_be_made_is_for_the_compiler_to_refuse(judged: Judged) -> None:
+    main = "{ public static void main(String[] a) {} }"
+    for name in ("A" * 300, "é" * 128):
+        result = judged(language="java", source=f"public class {name} {main}")
+        assert result.verdict == "CE", result
+    files = [{"name": "X.java", "text": "class X {}"}]
+    result = judged(language="java", source=f"public class X {main}", files=files)
+    assert result.verdict == "CE", result

@@ -68,22 +68,52 @@ def test_output_is_never_held_whole(judged: Judged) -> None:
     assert max(peaks) - before < 16 * 1024
 
 
-@pytest.mark.parametrize("stream", [1, 2])
-def test_each_stream_may_have_its_limit_and_no_byte_more(sandbox: Sandbox, stream: int) -> None:
+def write_bytes(stream: int, size: int) -> RunSpec:
+    program = f"import os\nleft = {size}\n"
+    return python(program + f"while left: left -= os.write({stream}, b'x' * min(left, 9999))")
+
+
+def test_stdout_may_have_its_limit_and_no_byte_more(sandbox: Sandbox) -> None:
     size = LIMITS.output_kib * 1024
     for extra, ending in ((0, Ending.EXITED), (1, Ending.OUTPUT)):
-        program = f"import os\nleft = {size + extra}\n"
-        program += f"while left: left -= os.write({stream}, b'x' * min(left, 9999))"
         seen = 0
 
         def count(chunk: memoryview) -> None:
             nonlocal seen
             seen += len(chunk)
 
-        sinks = (count, ignore) if stream == 1 else (ignore, count)
-        with sandbox.slot() as slot, slot.run(python(program), None, *sinks) as outcome:
+        spec = write_bytes(1, size + extra)
+        with sandbox.slot() as slot, slot.run(spec, None, count, ignore) as outcome:
             assert outcome.ending is ending
             assert seen == size
+
+
+def test_complaints_on_stderr_are_no_output(sandbox: Sandbox) -> None:
+    spec = write_bytes(2, 3 * LIMITS.output_kib * 1024)
+    with sandbox.slot() as slot, slot.run(spec, None, ignore, ignore) as outcome:
+        assert (outcome.ending, outcome.exit_code) == (Ending.EXITED, 0)
+
+
+def test_a_nul_never_reaches_the_request(sandbox: Sandbox) -> None:
+    """A fault once: a class name with a NUL in it went on as fields of its own."""
+    spec = RunSpec(("/usr/bin/java", "pk.M\0wall_ms=60000\0profile=compile"), LIMITS)
+    with sandbox.slot() as slot, pytest.raises(RequestRefused):
+        slot.run(spec, None, ignore, ignore)
+
+
+def test_a_slow_check_costs_the_program_no_wall_time(judged: Judged) -> None:
+    """A fault once: the pipe was full while lines were compared, and the program waited."""
+    limits = {"cpu_ms": 2000, "wall_ms": 3000, "output_kib": 65_536}
+    # Lines of one letter are what a comparison needs most time for, in which a program needs least.
+    source = "import os\nfor _ in range(40): os.write(1, b' x\\n' * 300_000)"
+    result = judged(source=source, limits=limits, checker={"type": "unordered"})
+    assert result.verdict == "WA"
+
+
+def test_blank_lines_in_millions_are_ignored(judged: Judged) -> None:
+    source = "import os\nfor _ in range(60): os.write(1, b'\\n' * 2**20)\nprint('hi')"
+    result = judged(source=source)
+    assert result.verdict == "AC"
 
 
 def test_a_program_may_close_its_streams_early(sandbox: Sandbox) -> None:

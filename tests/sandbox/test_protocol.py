@@ -40,6 +40,8 @@ BAD_REQUESTS = {
     "a file with a trailing slash": pack(*WHOLE, "file=r:a/"),
     "a file of an unknown mode": pack(*WHOLE, "file=w:a"),
     "a file with an endless name": pack(*WHOLE, "file=r:" + "a" * 256),
+    "a limit that stands twice": pack(*WHOLE, "wall_ms=60000"),
+    "a profile that stands twice": pack(*WHOLE, "profile=run", "profile=compile"),
     "an unknown profile": pack(*WHOLE, "profile=root"),
     "a file without a descriptor": pack(*WHOLE, "file=r:a"),
 }

@@ -30,6 +30,32 @@ CASES = {
         "A",
     ),
     "character": (f"class A {{ char c = '\\''; char d = '}}'; {MAIN} }}", "A.java", "A"),
+    "carriage return ends a comment": (
+        f"package pk;\n// x\r/*\npackage pk.M\\u0000wall_ms=60000;\n*/\nclass M {{ {MAIN} }}",
+        "M.java",
+        "pk.M",
+    ),
+    "a package that is none": (f"package a\\u0000b; class M {{ {MAIN} }}", "M.java", "M"),
+    "a character of two escapes": (
+        f"public class \\ud835\\udc00 {{ {MAIN} }}",
+        "\U0001d400.java",
+        "\U0001d400",
+    ),
+    "main that is not static": (
+        f"class A {{ void main(String[] a) {{}} }} class B {{ {MAIN} }}",
+        "B.java",
+        "B",
+    ),
+    "main of other arguments": (
+        f"class A {{ static void main(int x) {{}} }} class B {{ {MAIN} }}",
+        "B.java",
+        "B",
+    ),
+    "main with varargs": (
+        "class A { final static public void main(final String... a) {} } class B {}",
+        "A.java",
+        "A",
+    ),
     "inner public": (f"class A {{ public static class No {{}} {MAIN} }}", "A.java", "A"),
     "main of an inner class": (
         f"class A {{ static class B {{ {MAIN} }} }} class C {{ {MAIN} }}",
