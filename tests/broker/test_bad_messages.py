@@ -43,7 +43,18 @@ def dead_letter(frontend: Frontend) -> tuple[pika.BasicProperties, bytes]:
     return found
 
 
-@pytest.mark.parametrize("message", BAD_MESSAGES, ids=str)
+EACH_QUICK = 4
+"""Every message goes through the decoder in a unit test; of those through the broker, the quick
+tests take one in so many."""
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(each, id=str(each), marks=[pytest.mark.slow] * (number % EACH_QUICK != 0))
+        for number, each in enumerate(BAD_MESSAGES)
+    ],
+)
 def test_a_bad_message_is_answered_and_kept(
     message: BadMessage, frontend: Frontend, judge: ExecutorProcess
 ) -> None:

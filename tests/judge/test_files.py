@@ -192,6 +192,7 @@ def test_the_source_may_be_encoded(judged: Judged) -> None:
     assert judged(source=encoded, source_encoding="base64").verdict == "AC"
 
 
+@pytest.mark.slow
 def test_an_archive_of_too_many_classes_does_not_compile(judged: Judged) -> None:
     source = "class Main {} " + " ".join(f"class C{number} {{}}" for number in range(2100))
     result = judged(language="java", source=source)
