@@ -27,6 +27,7 @@ from executor.contract import (
     rejected,
     with_digest,
 )
+from executor.contract.unjudged import Known
 from executor.judge.bench import Bench
 from executor.judge.checkers import make_checker
 from executor.judge.compile import Compilation, Program, compile_program
@@ -61,7 +62,7 @@ class Judge:
         """
         language = self._languages.find(job.language)
         if language is None:
-            return self._rejected(job, redelivered, self._unsupported(job))
+            return rejected(self._unsupported(job), id=job.id, **self._known(job, redelivered))
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="job-", dir=self._work_dir) as folder,
@@ -74,15 +75,15 @@ class Judge:
             raise
         except BadSources as bad:
             error = JobError.of(ErrorCode.SCHEMA_INVALID, "1 problem", [bad.problem])
-            return self._rejected(job, redelivered, error)
+            return rejected(error, id=job.id, **self._known(job, redelivered))
         except (SandboxUnavailable, SandboxFault) as fault:
             log.error("sandbox_failed", error=str(fault))
             error = JobError.of(ErrorCode.SANDBOX_UNAVAILABLE, str(fault))
-            return self._failed(job, redelivered, error)
+            return failed(error, id=job.id, **self._known(job, redelivered))
         except Exception:
             log.exception("job_crashed")
             error = JobError.of(ErrorCode.INTERNAL, "a fault of the worker, which has logged it")
-            return self._failed(job, redelivered, error)
+            return failed(error, id=job.id, **self._known(job, redelivered))
         finally:
             self._switch.reset()
 
@@ -105,25 +106,14 @@ class Judge:
         problem = FieldProblem(path="language", code="unsupported_language", message=message)
         return JobError.of(ErrorCode.UNSUPPORTED_LANGUAGE, message, [problem])
 
-    def _rejected(self, job: Job, redelivered: bool, error: JobError) -> Result:
-        return rejected(
-            error,
-            id=job.id,
-            attempt=job.attempt,
-            labels=job.labels,
-            redelivered=redelivered,
-            worker=Worker(name=self._worker, version=__version__),
-        )
-
-    def _failed(self, job: Job, redelivered: bool, error: JobError) -> Result:
-        return failed(
-            error,
-            id=job.id,
-            attempt=job.attempt,
-            labels=job.labels,
-            redelivered=redelivered,
-            worker=Worker(name=self._worker, version=__version__),
-        )
+    def _known(self, job: Job, redelivered: bool) -> Known:
+        """What stands in the result of a job that was not judged."""
+        return {
+            "attempt": job.attempt,
+            "labels": job.labels,
+            "redelivered": redelivered,
+            "worker": Worker(name=self._worker, version=__version__),
+        }
 
 
 class _Judging:
