@@ -2,26 +2,34 @@
  *
  * v1: a process that is moved after an idle spell waits 11 to 14 ms (measured), so the zygote sits in
  *     the leaf for good and what it clones is born there; the leaf serves run after run.
- * v2: CLONE_INTO_CGROUP (clone(2)) puts the stub straight into the leaf.
+ * v2: CLONE_INTO_CGROUP (clone(2)) puts the stub straight into the leaf, a fresh one for each run.
  *
  * Every group of ours lies below <root>/safeexec/<name>, and <name> is flocked by those who live in
  * it. A name whose lock can be taken belongs to nobody: the next start clears it. The lock is on the
- * folder itself, so that it is seen by every container that shares the hierarchy. */
+ * folder itself, so that it is seen by every container that shares the hierarchy.
+ *
+ * <root> is the hierarchy's, or on v2 the group that systemd or a container's engine has delegated to us
+ * (https://systemd.io/CGROUP_DELEGATION). A group that gives its controllers to groups below may hold no
+ * process itself (cgroups(7), "no internal processes"): what sits there then moves to <root>/safeexec.init. */
 #include "safeexec.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { CACHE_NOISE_BYTES = 1 << 20 };
+enum { NOISE_BYTES = 1 << 20 };
 
 static const char *const v1_controllers[CONTROLLERS] = {"memory", "pids", "cpuacct"};
 
@@ -40,8 +48,9 @@ static uint64_t text_value(const char *text, const char *key)
     size_t length = strlen(key);
     for (const char *line = text; line; line = strchr(line, '\n')) {
         line += *line == '\n';
-        if (strncmp(line, key, length) == 0 && line[length] == ' ')
-            return strtoull(line + length + 1, NULL, 10);
+        const char *rest = strncmp(line, key, length) == 0 ? line + length : "";
+        if (*rest == ' ')
+            return strtoull(rest + 1, NULL, 10);
     }
     return 0;
 }
@@ -99,19 +108,64 @@ static bool mount_parse(char *line, struct mount_entry *entry)
     return entry->type && entry->options;
 }
 
-/* v2 serves if its root offers what we need; on a hybrid host its controllers are with v1. */
-static int v2_root_open(const char *point)
+static int folder_at(int parent, const char *path)
+{
+    return openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool v2_offers_controllers(int root)
 {
     char text[512];
-    int root = open(point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int list = root < 0 ? -1 : openat(root, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
+    int list = openat(root, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
     text_read(list, text, sizeof text);
     if (list >= 0)
         close(list);
-    if (list_contains(text, "memory", " \n") && list_contains(text, "pids", " \n"))
-        return root;
-    if (root >= 0)
-        close(root);
+    return list_contains(text, "memory", " \n") && list_contains(text, "pids", " \n");
+}
+
+/* Our own group on v2, as seen in our cgroup namespace: "/" or a path. */
+static bool own_group(char *path, size_t size)
+{
+    FILE *groups = fopen("/proc/self/cgroup", "re");
+    char line[4096];
+    bool found = false;
+    while (groups && !found && fgets(line, sizeof line, groups)) {
+        line[strcspn(line, "\n")] = 0;
+        found = strncmp(line, "0::/", 4) == 0 && (size_t)snprintf(path, size, "%s", line + 4) < size;
+    }
+    if (groups)
+        fclose(groups);
+    return found;
+}
+
+/* Delegated: systemd marks it so, or it belongs to us who are not root. */
+static bool is_delegated(int group)
+{
+    char mark[8] = "";
+    struct stat status;
+    if (geteuid() != 0)
+        return fstat(group, &status) == 0 && status.st_uid == geteuid();
+    ssize_t length = fgetxattr(group, "trusted.delegate", mark, sizeof mark - 1);
+    if (length <= 0)
+        length = fgetxattr(group, "user.delegate", mark, sizeof mark - 1);
+    return length > 0 && mark[0] == '1';
+}
+
+static int v2_root_open(const char *point)
+{
+    char own[4096];
+    int mounted = folder_at(AT_FDCWD, point);
+    int delegated = mounted >= 0 && own_group(own, sizeof own) && own[0] ? folder_at(mounted, own) : -1;
+    if (delegated >= 0 && is_delegated(delegated)) {
+        close(mounted);
+        mounted = delegated;
+    } else if (delegated >= 0)
+        close(delegated);
+    if (mounted >= 0 && v2_offers_controllers(mounted))
+        return mounted;
+    /* On a hybrid host the controllers are with v1. */
+    if (mounted >= 0)
+        close(mounted);
     return -1;
 }
 
@@ -128,7 +182,7 @@ static void root_consider(struct cgroup_tree *tree, int roots[CONTROLLERS], cons
         return;
     for (int i = 0; i < CONTROLLERS; i++)
         if (roots[i] < 0 && list_contains(entry->options, v1_controllers[i], ","))
-            roots[i] = open(entry->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+            roots[i] = folder_at(AT_FDCWD, entry->point);
 }
 
 static int roots_find(struct cgroup_tree *tree, int roots[CONTROLLERS], struct fault *fault)
@@ -158,20 +212,18 @@ static int roots_find(struct cgroup_tree *tree, int roots[CONTROLLERS], struct f
 
 /* ---- groups of the dead ----------------------------------------------------------------------------- */
 
-static bool folder_kill_once(int folder)
+static void folder_kill(int folder, pid_t spared)
 {
+    if (!spared && file_write(folder, "cgroup.kill", "1") == 0)
+        return; /* Linux 5.14: all at once */
     int list = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC);
     FILE *stream = list < 0 ? NULL : fdopen(list, "r");
-    if (!stream)
-        return true;
     int pid;
-    bool empty = true;
-    while (fscanf(stream, "%d", &pid) == 1) {
-        empty = false;
-        kill(pid, SIGKILL);
-    }
-    fclose(stream);
-    return empty;
+    while (stream && fscanf(stream, "%d", &pid) == 1)
+        if (pid > 0 && pid != spared)
+            kill(pid, SIGKILL);
+    if (stream)
+        fclose(stream);
 }
 
 /* Kills what is in the group and removes it. A group that stays busy for a second is left, and said so. */
@@ -180,10 +232,10 @@ static void folder_remove(int parent, const char *name)
     for (int attempt = 0; attempt < 200; attempt++) {
         if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
             return;
-        int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int folder = folder_at(parent, name);
         if (folder < 0)
             return;
-        folder_kill_once(folder);
+        folder_kill(folder, 0);
         close(folder);
         nanosleep(&(struct timespec){.tv_nsec = 5 * NS_PER_MS}, NULL);
     }
@@ -192,7 +244,7 @@ static void folder_remove(int parent, const char *name)
 
 static void children_remove(int group)
 {
-    int copy = openat(group, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int copy = folder_at(group, ".");
     DIR *stream = copy < 0 ? NULL : fdopendir(copy);
     if (!stream)
         return;
@@ -205,7 +257,7 @@ static void children_remove(int group)
 
 static void group_remove_if_dead(int parent, const char *name)
 {
-    int group = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int group = folder_at(parent, name);
     if (group < 0)
         return;
     if (flock(group, LOCK_EX | LOCK_NB) == 0) {
@@ -217,7 +269,7 @@ static void group_remove_if_dead(int parent, const char *name)
 
 static void dead_groups_remove(int parent)
 {
-    int copy = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int copy = folder_at(parent, ".");
     DIR *stream = copy < 0 ? NULL : fdopendir(copy);
     if (!stream)
         return;
@@ -234,7 +286,7 @@ static int folder_open(int parent, const char *name, struct fault *fault)
 {
     if (mkdirat(parent, name, 0755) < 0 && errno != EEXIST)
         return fault_set(fault, "mkdir cgroup %s: %s", name, strerror(errno));
-    int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int folder = folder_at(parent, name);
     return folder < 0 ? fault_set(fault, "open cgroup %s: %s", name, strerror(errno)) : folder;
 }
 
@@ -259,10 +311,30 @@ static int group_make(int parent, const char *name, struct fault *fault)
     return fault_set(fault, "cgroup %s is removed as soon as it is made", name);
 }
 
+/* The way out of the "no internal processes" rule that container engines take as well. */
+static void v2_processes_move(int root)
+{
+    char pid[32];
+    struct fault ignored = {""};
+    int init = folder_open(root, "safeexec.init", &ignored);
+    int list = openat(root, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+    FILE *stream = list < 0 ? NULL : fdopen(list, "r");
+    while (stream && init >= 0 && fgets(pid, sizeof pid, stream))
+        file_write(init, "cgroup.procs", pid);
+    if (stream)
+        fclose(stream);
+    if (init >= 0)
+        close(init);
+}
+
 static int v2_controllers_enable(int folder, struct fault *fault)
 {
-    if (file_write(folder, "cgroup.subtree_control", "+memory +pids") < 0)
-        return fault_set(fault, "cgroup.subtree_control: %s", strerror(errno));
+    static const char wanted[] = "+memory +pids";
+    for (int attempt = 0; file_write(folder, "cgroup.subtree_control", wanted) < 0; attempt++) {
+        if (errno != EBUSY || attempt == 3)
+            return fault_set(fault, "cgroup.subtree_control: %s", strerror(errno));
+        v2_processes_move(folder);
+    }
     /* cpu.stat counts usage without it too. */
     file_write(folder, "cgroup.subtree_control", "+cpu");
     return 0;
@@ -291,6 +363,8 @@ int cgroup_tree_open(struct cgroup_tree *tree, struct fault *fault)
         return fault_set(fault, "getrandom: %s", strerror(errno));
     snprintf(tree->name, sizeof tree->name, "%016llx", (unsigned long long)random);
     int result = roots_find(tree, roots, fault);
+    if (result < 0)
+        tree->version = 0;
     for (unsigned i = 0; result == 0 && i < tree->hierarchies; i++)
         result = hierarchy_open(tree, i, roots[i], fault);
     for (int i = 0; i < CONTROLLERS; i++)
@@ -337,34 +411,55 @@ static uint64_t leaf_cache(const struct cgroup_leaf *leaf)
     return cache > shared ? cache - shared : 0;
 }
 
-static uint64_t leaf_oom_kills(const struct cgroup_leaf *leaf)
+struct memory_events {
+    uint64_t kills, refusals;
+};
+
+/* v2 counts as "oom" each allocation that was about to fail, killed for or not. v1 does not count them. */
+static struct memory_events leaf_memory_events(const struct cgroup_leaf *leaf)
 {
     char text[512];
     text_read(leaf->memory_events, text, sizeof text);
-    return text_value(text, "oom_kill");
+    return (struct memory_events){text_value(text, "oom_kill"), leaf->version == 2 ? text_value(text, "oom") : 0};
+}
+
+static uint64_t leaf_forks_refused(const struct cgroup_leaf *leaf)
+{
+    char text[64];
+    text_read(leaf->pids_events, text, sizeof text);
+    return text_value(text, "max");
+}
+
+static uint64_t number_read(int fd)
+{
+    char text[32];
+    text_read(fd, text, sizeof text);
+    return strtoull(text, NULL, 10);
 }
 
 static int leaf_files_open(struct cgroup_leaf *leaf, struct fault *fault)
 {
     const struct leaf_files *files = &leaf_files[leaf->version];
-    int memory = leaf->directory[CONTROLLER_MEMORY];
+    int memory = leaf->directory[CONTROLLER_MEMORY], pids = leaf->directory[CONTROLLER_PIDS];
     const struct {
         int *fd, folder;
         const char *name;
         int flags;
+        bool optional;
     } wanted[] = {
-        {&leaf->memory_now, memory, files->now, O_RDONLY},
-        {&leaf->memory_limit, memory, files->limit, O_RDWR},
-        {&leaf->memory_peak, memory, files->peak, leaf->version == 1 ? O_RDWR : O_RDONLY},
-        {&leaf->memory_stat, memory, files->stat, O_RDONLY},
-        {&leaf->memory_events, memory, files->events, O_RDONLY},
-        {&leaf->pids_now, leaf->directory[CONTROLLER_PIDS], "pids.current", O_RDONLY},
-        {&leaf->pids_limit, leaf->directory[CONTROLLER_PIDS], "pids.max", O_RDWR},
-        {&leaf->cpu, leaf->directory[CONTROLLER_CPU], files->cpu, O_RDONLY},
+        {&leaf->memory_now, memory, files->now, O_RDONLY, false},
+        {&leaf->memory_limit, memory, files->limit, O_RDWR, false},
+        {&leaf->memory_peak, memory, files->peak, leaf->version == 1 ? O_RDWR : O_RDONLY, true},
+        {&leaf->memory_stat, memory, files->stat, O_RDONLY, false},
+        {&leaf->memory_events, memory, files->events, O_RDONLY, false},
+        {&leaf->pids_now, pids, "pids.current", O_RDONLY, false},
+        {&leaf->pids_limit, pids, "pids.max", O_RDWR, false},
+        {&leaf->pids_events, pids, "pids.events", O_RDONLY, true},
+        {&leaf->cpu, leaf->directory[CONTROLLER_CPU], files->cpu, O_RDONLY, false},
     };
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         *wanted[i].fd = openat(wanted[i].folder, wanted[i].name, wanted[i].flags | O_CLOEXEC);
-        if (*wanted[i].fd < 0)
+        if (*wanted[i].fd < 0 && !wanted[i].optional)
             return fault_set(fault, "open cgroup file %s: %s", wanted[i].name, strerror(errno));
     }
     return 0;
@@ -374,6 +469,8 @@ int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, c
                      struct fault *fault)
 {
     *leaf = (struct cgroup_leaf){.version = tree->version, .directory = {-1, -1, -1}};
+    if (leaf->version == 0)
+        return 0;
     snprintf(leaf->name, sizeof leaf->name, "%s", name);
     for (unsigned i = 0; i < tree->hierarchies; i++)
         if ((leaf->directory[i] = folder_open(tree->group[i], name, fault)) < 0)
@@ -385,21 +482,26 @@ int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, c
     /* Swap would let a program exceed its limit slowly; the files are absent where there is no swap. */
     file_write(leaf->directory[CONTROLLER_MEMORY], "memory.swap.max", "0");
     file_write(leaf->directory[CONTROLLER_MEMORY], "memory.swappiness", "0");
-    leaf->cache = leaf_cache(leaf);
-    leaf->oom_kills = leaf_oom_kills(leaf);
+    /* v2: all of a run dies at once, the stub with it. On v1 there is no such thing, and the zygote lives here. */
+    file_write(leaf->directory[CONTROLLER_MEMORY], "memory.oom.group", "1");
     return 0;
 }
 
 void cgroup_leaf_remove(struct cgroup_leaf *leaf, const struct cgroup_tree *tree)
 {
-    const int files[] = {leaf->memory_now, leaf->memory_limit, leaf->memory_peak, leaf->memory_stat,
-                         leaf->memory_events, leaf->pids_now, leaf->pids_limit, leaf->cpu};
+    if (leaf->version == 0)
+        return;
+    const int files[] = {leaf->memory_now, leaf->memory_limit, leaf->memory_peak, leaf->memory_stat, leaf->memory_events,
+                         leaf->pids_now, leaf->pids_limit, leaf->pids_events, leaf->cpu};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        close(files[i]);
+        if (files[i] >= 0)
+            close(files[i]);
     for (unsigned i = 0; i < CONTROLLERS; i++)
-        close(leaf->directory[i]);
+        if (leaf->directory[i] >= 0)
+            close(leaf->directory[i]);
     for (unsigned i = 0; i < tree->hierarchies; i++)
         folder_remove(tree->group[i], leaf->name);
+    leaf->version = 0;
 }
 
 int cgroup_leaf_join(const struct cgroup_leaf *leaf, struct fault *fault)
@@ -410,23 +512,73 @@ int cgroup_leaf_join(const struct cgroup_leaf *leaf, struct fault *fault)
     return 0;
 }
 
-int cgroup_leaf_prepare(struct cgroup_leaf *leaf, uint64_t tasks, struct fault *fault)
+/* ---- a run in a leaf ------------------------------------------------------------------------------------- */
+
+/* Our own: on v1 the zygote, and while it lives the stub. */
+static uint64_t own_tasks(const struct cgroup_leaf *leaf, bool with_stub)
 {
-    /* Besides the program's: the stub, and on v1 the zygote. */
-    uint64_t ours = leaf->version == 1 ? 2 : 1;
-    if (number_write(leaf->pids_limit, (int64_t)(tasks + ours)) < 0)
+    return (leaf->version == 1) + (uint64_t)with_stub;
+}
+
+/* Names that were not found, say, stay charged to the leaf; to the next run they would be room above its limit. */
+static void leftovers_reclaim(struct cgroup_leaf *leaf, uint64_t box_bytes)
+{
+    uint64_t now = number_read(leaf->memory_now), cache = leaf_cache(leaf);
+    uint64_t kept = now > cache + box_bytes ? now - cache - box_bytes : 0;
+    if (leaf->floor == 0)
+        leaf->floor = kept ? kept : 1;
+    else if (kept > leaf->floor + NOISE_BYTES)
+        file_write(leaf->directory[CONTROLLER_MEMORY], "memory.force_empty", "0");
+}
+
+void cgroup_leaf_reset(struct cgroup_leaf *leaf, uint64_t box_bytes)
+{
+    if (leaf->version == 0)
+        return;
+    /* Without a limit the zygote cannot fall victim to what a run has left. */
+    if (leaf->version == 1) {
+        number_write(leaf->memory_limit, -1);
+        leftovers_reclaim(leaf, box_bytes);
+    }
+    struct memory_events events = leaf_memory_events(leaf);
+    leaf->oom_kills = events.kills;
+    leaf->refusals = events.refusals;
+    leaf->forks_refused = leaf_forks_refused(leaf);
+    /* memory.stat lags behind by up to 64 pages for each CPU and kind: a smaller change is no change. */
+    uint64_t cache = leaf_cache(leaf);
+    uint64_t change = cache > leaf->cache ? cache - leaf->cache : leaf->cache - cache;
+    if (change >= NOISE_BYTES)
+        leaf->cache = cache;
+}
+
+int cgroup_leaf_arm(struct cgroup_leaf *leaf, const struct limits *limits, struct fault *fault)
+{
+    if (leaf->version == 0)
+        return 0;
+    if (number_write(leaf->pids_limit, (int64_t)(limits->processes + own_tasks(leaf, true))) < 0)
         return fault_set(fault, "pids.max: %s", strerror(errno));
+    uint64_t now = number_read(leaf->memory_now);
+    /* The page cache of earlier runs is nobody's, and the kernel gives it up for the asking. */
+    leaf->memory_base = now > leaf->cache ? now - leaf->cache : 0;
+    leaf->peak_seen = now;
+    if (number_write(leaf->memory_limit, (int64_t)(leaf->memory_base + limits->memory_kib * 1024)) < 0)
+        return fault_set(fault, "the memory limit: %s", strerror(errno));
+    /* The high-water mark starts anew; a leaf of v2 has seen nothing yet but our own set-up. */
+    if (leaf->version == 1)
+        number_write(leaf->memory_peak, 0);
     return 0;
 }
 
-/* A pidfd tells the end of a task a moment before the task's charge is given back; the next run's fork
- * would find the leaf full. */
-int cgroup_leaf_drain(const struct cgroup_leaf *leaf, struct fault *fault)
+bool cgroup_leaf_is_quiet(const struct cgroup_leaf *leaf, bool with_stub)
 {
-    uint64_t ours = leaf->version == 1 ? 1 : 0; /* the zygote */
+    return leaf->version == 0 || number_read(leaf->pids_now) <= own_tasks(leaf, with_stub);
+}
+
+/* A task's charge is given back a moment after its end is told; the next run's fork would find the leaf full. */
+int cgroup_leaf_drain(const struct cgroup_leaf *leaf, bool with_stub, struct fault *fault)
+{
     uint64_t deadline = clock_monotonic_ns() + NS_PER_S;
-    char text[32];
-    while (text_read(leaf->pids_now, text, sizeof text) > 0 && strtoull(text, NULL, 10) > ours) {
+    while (!cgroup_leaf_is_quiet(leaf, with_stub)) {
         if (clock_monotonic_ns() > deadline)
             return fault_set(fault, "the run has ended and its cgroup is not empty");
         nanosleep(&(struct timespec){.tv_nsec = 20 * NS_PER_US}, NULL);
@@ -434,52 +586,59 @@ int cgroup_leaf_drain(const struct cgroup_leaf *leaf, struct fault *fault)
     return 0;
 }
 
-int64_t cgroup_leaf_arm(const struct cgroup_leaf *leaf, uint64_t cache, uint64_t memory_bytes)
+void cgroup_leaf_kill(const struct cgroup_leaf *leaf, pid_t spared)
 {
-    char text[32];
-    if (text_read(leaf->memory_now, text, sizeof text) <= 0)
-        return -1;
-    uint64_t now = strtoull(text, NULL, 10);
-    uint64_t base = now > cache ? now - cache : 0;
-    if (number_write(leaf->memory_limit, (int64_t)(base + memory_bytes)) < 0)
-        return -1;
-    /* The high-water mark starts anew; before Linux 6.12 v2 has no way to say so, and a leaf there
-     * has seen nothing yet but our own set-up. */
-    if (leaf->version == 1)
-        number_write(leaf->memory_peak, 0);
-    return (int64_t)base;
+    if (leaf->version)
+        folder_kill(leaf->directory[CONTROLLER_MEMORY], leaf->version == 1 ? spared : 0);
+}
+
+int cgroup_clone_probe(int folder)
+{
+    struct clone_args arguments = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (__u64)folder};
+    long child = syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (child == 0)
+        _exit(0);
+    int error = errno;
+    while (child > 0 && waitpid((pid_t)child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return child > 0 ? 0 : error;
 }
 
 uint64_t cgroup_leaf_cpu_ns(const struct cgroup_leaf *leaf)
 {
     char text[512];
+    if (leaf->version == 0)
+        return 0;
     text_read(leaf->cpu, text, sizeof text);
     return leaf->version == 1 ? strtoull(text, NULL, 10) : text_value(text, "usage_usec") * NS_PER_US;
 }
 
-/* memory.stat lags behind by up to 64 pages for each CPU and kind: a smaller change is no change. */
-static uint64_t leaf_cache_settled(const struct cgroup_leaf *leaf)
+void cgroup_leaf_observe(struct cgroup_leaf *leaf)
 {
-    uint64_t now = leaf_cache(leaf);
-    uint64_t change = now > leaf->cache ? now - leaf->cache : leaf->cache - now;
-    return change < CACHE_NOISE_BYTES ? leaf->cache : now;
+    uint64_t now = number_read(leaf->memory_now);
+    if (now > leaf->peak_seen)
+        leaf->peak_seen = now;
 }
 
-struct cgroup_usage cgroup_leaf_settle(struct cgroup_leaf *leaf, uint64_t base)
+struct cgroup_usage cgroup_leaf_usage(const struct cgroup_leaf *leaf, uint64_t largest_resident)
 {
-    char text[32];
-    text_read(leaf->memory_peak, text, sizeof text);
-    uint64_t peak = strtoull(text, NULL, 10);
-    uint64_t ours = base + leaf_cache_settled(leaf);
-    uint64_t kills = leaf_oom_kills(leaf);
-    struct cgroup_usage usage = {
-        .memory_peak = peak > ours ? peak - ours : 0,
-        .out_of_memory = kills > leaf->oom_kills,
-    };
-    /* Without a limit the zygote cannot fall victim to what a run has left. */
-    if (leaf->version == 1)
-        number_write(leaf->memory_limit, -1);
-    leaf->cache = leaf_cache(leaf);
-    leaf->oom_kills = kills;
+    uint64_t peak = leaf->memory_peak >= 0 ? number_read(leaf->memory_peak) : leaf->peak_seen;
+    uint64_t above = peak > leaf->memory_base ? peak - leaf->memory_base : 0;
+    struct memory_events events = leaf_memory_events(leaf);
+    struct cgroup_usage usage = {.memory_peak = above > leaf->cache ? above - leaf->cache : 0,
+                                 .forks_refused = leaf_forks_refused(leaf) - leaf->forks_refused};
+    if (events.kills > leaf->oom_kills)
+        usage.memory_event = MEMORY_EVENT_KILLED;
+    else if (events.refusals > leaf->refusals)
+        usage.memory_event = MEMORY_EVENT_REFUSED;
+    /* Reading memory.stat is dear, and a run of small memory has hardly brought page cache. */
+    if (usage.memory_peak >= NOISE_BYTES) {
+        uint64_t cache = leaf_cache(leaf);
+        uint64_t brought = cache > leaf->cache + NOISE_BYTES ? cache - leaf->cache : 0;
+        /* It may have come after the peak: what one process had resident was used in any case. */
+        uint64_t least = largest_resident < usage.memory_peak ? largest_resident : usage.memory_peak;
+        if (brought)
+            usage.memory_peak = usage.memory_peak > brought + least ? usage.memory_peak - brought : least;
+    }
     return usage;
 }

@@ -41,5 +41,9 @@ int fault_set(struct fault *fault, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(fault->text, sizeof fault->text, format, arguments);
     va_end(arguments);
+    /* It may quote a stranger: one line of ASCII is promised. */
+    for (char *c = fault->text; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
     return -1;
 }

@@ -19,19 +19,17 @@ static void privilege_check(void)
 {
     if (getuid() != geteuid())
         die("safeexec must not be setuid: remove the bit (chmod u-s) and run it by sudo");
-    if (geteuid() != 0)
-        die("safeexec needs root, for namespaces and cgroups: run it by sudo");
 }
 
 int main(int argc, char **argv)
 {
     const struct options options = options_parse(argc, argv);
     stdio_ensure();
-    if (options.face == FACE_ONESHOT || options.face == FACE_SERVE)
-        privilege_check();
+    privilege_check();
     switch (options.face) {
     case FACE_ONESHOT: return oneshot_main(&options);
     case FACE_SERVE: return serve_main(&options);
+    case FACE_CHECK: return check_main(&options);
     case FACE_HELP: options_help(stdout); return 0;
     case FACE_VERSION: printf("safeexec %s\n", SAFEEXEC_VERSION); return 0;
     }

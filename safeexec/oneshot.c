@@ -94,19 +94,16 @@ static bool in_root_already(const char *path)
 
 static struct root_plan plan_make(const struct options *o, const struct paths *paths)
 {
-    struct fault fault = {""};
     struct root_plan plan = {.chroot_dir = o->chroot_dir, .work_dir = paths->run_dir,
-                             .shown = {{NULL, -1}, {NULL, -1}}};
+                             .shown = {{.mount = -1}, {.mount = -1}}};
     if (o->chroot_dir)
         return plan;
     if (!in_root_already(paths->run_dir))
-        rootfs_show_folder(&plan.shown[0], paths->run_dir, false, &fault);
+        plan.shown[0] = (struct shown_folder){.path = paths->run_dir, .writable = true, .mount = -1};
     bool elsewhere = !in_root_already(paths->command_dir) &&
                      !(plan.shown[0].path && below(paths->command_dir, paths->run_dir));
     if (elsewhere)
-        rootfs_show_folder(&plan.shown[1], paths->command_dir, true, &fault);
-    if (fault.text[0])
-        die("%s", fault.text);
+        plan.shown[1] = (struct shown_folder){.path = paths->command_dir, .mount = -1};
     return plan;
 }
 
@@ -131,32 +128,73 @@ static int file_open(const char *option, const char *path)
     return file;
 }
 
+/* What a run stands on, besides its slot. */
+struct ground {
+    struct host host;
+    struct cgroup_tree tree;
+    struct work_folder work;
+};
+
+static void ground_close(struct ground *ground, struct slot_context *slot)
+{
+    slot_close(slot);
+    cgroup_tree_remove(&ground->tree);
+    work_remove(&ground->work);
+}
+
+static int ground_open(struct ground *ground, struct slot_context *slot, const struct options *o, struct fault *fault)
+{
+    if (host_has(&ground->host, MECHANISM_MEMORY) && cgroup_tree_open(&ground->tree, fault) < 0)
+        return -1;
+    if (!host_has(&ground->host, MECHANISM_MOUNTS) && work_open(&ground->work, o->work_dir, fault) < 0)
+        return -1;
+    return slot_open(slot, fault);
+}
+
+/* To try everything takes longer than a run does. So root first takes it that all is allowed, and finds out. */
+static int ground_find(struct ground *ground, struct slot_context *slot, const struct options *o, struct fault *fault)
+{
+    const struct slot_context untouched = *slot;
+    struct fault guess_fault = {""};
+    if (geteuid() == 0 && o->at_most == LEVEL_FULL) {
+        host_guess(&ground->host);
+        if (ground_open(ground, slot, o, &guess_fault) == 0)
+            return 0;
+        ground_close(ground, slot);
+        *slot = untouched;
+    }
+    host_probe(&ground->host, o->at_most);
+    host_require(&ground->host, o->require);
+    return ground_open(ground, slot, o, fault);
+}
+
 static int run_once(const struct options *o, struct report *report, struct fault *fault)
 {
     static struct packet packet;
     static char parsed[REQUEST_MAX_BYTES];
     static struct request request;
     static struct paths paths;
-    struct cgroup_tree tree;
+    static struct ground ground = {.work = {.folder = -1}};
     uid_t range = o->max_uid - o->min_uid + 1;
     paths_find(&paths, o);
     packet_fill(&packet, o, &paths);
     memcpy(parsed, packet.bytes, packet.size);
     if (request_parse(&request, parsed, packet.size, fault) < 0)
         return -1;
-    struct slot_context slot = {.uid = o->min_uid + (uid_t)getpid() % range, .plan = plan_make(o, &paths)};
+    struct slot_context slot = {
+        .host = &ground.host, .tree = &ground.tree, .work = &ground.work, .name = "one",
+        .uid = o->min_uid + (uid_t)getpid() % range, .plan = plan_make(o, &paths),
+        .cpu = o->cpu_count ? (int)o->cpus[0] : -1, .box = {.folder = -1, .context = -1},
+    };
     struct run run = {.request = &request, .packet = packet.bytes, .packet_size = packet.size,
                       .stdio = {STDIN_FILENO, STDOUT_FILENO, file_open("--error", o->error_path)},
                       .limits = request.limits, .control = -1, .stop = stop_signals_open()};
     run.limits.space_kib = o->space_kib;
     run.limits.core_kib = o->core_kib;
-    int result = -1;
-    if (cgroup_tree_open(&tree, fault) == 0 && slot_open(&slot, &tree, "one", fault) == 0) {
-        if (box_make(&run.box, &request, NULL, fault) == 0)
-            result = slot_run(&slot, &tree, &run, report, fault);
-        slot_close(&slot, &tree);
-    }
-    cgroup_tree_remove(&tree);
+    int result = ground_find(&ground, &slot, o, fault);
+    if (result == 0 && (result = box_fill(&slot.box, &request, NULL, fault)) == 0)
+        result = slot_run(&slot, &run, report, fault);
+    ground_close(&ground, &slot);
     return result;
 }
 

@@ -34,8 +34,9 @@ static uid_t parse_user(const char *option, const char *text)
 
 void options_help(FILE *stream)
 {
-    fputs("safeexec [options] --exec COMMAND [ARGUMENT...]   run one program, report on it\n"
-          "safeexec --serve SOCKET [--slots N] [--owner USER] run programs for the executor\n"
+    fputs("safeexec [options] --exec COMMAND [ARGUMENT...]        run one program, report on it\n"
+          "safeexec [options] --serve SOCKET                      run programs for the executor\n"
+          "safeexec --check [--json]                              tell what this host allows\n"
           "\n"
           "  --cpu S         CPU seconds, of the whole tree (1)\n"
           "  --clock S       wall-clock seconds (10)\n"
@@ -53,6 +54,11 @@ void options_help(FILE *stream)
           "  --silent        no report on stderr\n"
           "  --slots N       programs that may run at once (1)\n"
           "  --owner USER    who may connect, besides root (root)\n"
+          "  --cpus LIST     pin slot i to the i-th CPU of the list, in turn (0,2-3; no pinning)\n"
+          "  --require LEVEL start only if the host allows full, namespaces, user or restricted\n"
+          "  --level LEVEL   use no stronger level than this (full)\n"
+          "  --work DIR      where boxes lie if nothing can be mounted (/tmp)\n"
+          "  --json          --check for programs\n"
           "  --help --version\n"
           "\n"
           "The exit status is 0 whenever the program was run, whatever became of it; 1 for our own errors.\n",
@@ -99,8 +105,8 @@ static bool take_path(struct parser *parser, const char *option)
     const struct {
         const char *name, **target;
     } paths[] = {
-        {"--usage", &o->usage_path},   {"--error", &o->error_path}, {"--chroot", &o->chroot_dir},
-        {"--rundir", &o->run_dir},     {"--serve", &o->socket_path},
+        {"--usage", &o->usage_path}, {"--error", &o->error_path},  {"--chroot", &o->chroot_dir},
+        {"--rundir", &o->run_dir},   {"--serve", &o->socket_path}, {"--work", &o->work_dir},
     };
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (strcmp(option, paths[i].name) == 0) {
@@ -108,6 +114,39 @@ static bool take_path(struct parser *parser, const char *option)
             return true;
         }
     return false;
+}
+
+static enum level parse_level(const char *option, const char *text)
+{
+    enum level level = level_of_name(text);
+    if (level == LEVEL_NONE)
+        die("%s: full, namespaces, user or restricted is wanted, not '%s'", option, text);
+    return level;
+}
+
+/* "0,2-3": the CPUs in that order. */
+static void parse_cpus(struct options *o, const char *option, const char *text)
+{
+    o->cpu_count = 0;
+    for (const char *next = text;; next++) {
+        char *end;
+        unsigned long first = strtoul(next, &end, 10), last = first;
+        bool sound = *next >= '0' && *next <= '9';
+        if (sound && *end == '-') {
+            sound = end[1] >= '0' && end[1] <= '9';
+            last = strtoul(end + 1, &end, 10);
+        }
+        if (!sound || (*end && *end != ',') || last < first || last >= CPUS_MAX)
+            die("%s: CPUs as in 0,2-3 are wanted, each below %d, not '%s'", option, CPUS_MAX, text);
+        for (unsigned long cpu = first; cpu <= last; cpu++) {
+            if (o->cpu_count == CPUS_MAX)
+                die("%s: more than %d CPUs", option, CPUS_MAX);
+            o->cpus[o->cpu_count++] = (unsigned)cpu;
+        }
+        if (!*end)
+            return;
+        next = end;
+    }
 }
 
 /* Returns false when the options end here: --exec takes all that follows. */
@@ -124,6 +163,16 @@ static bool take_option(struct parser *parser, const char *option)
         o->face = FACE_HELP;
     else if (strcmp(option, "--version") == 0)
         o->face = FACE_VERSION;
+    else if (strcmp(option, "--check") == 0)
+        o->face = FACE_CHECK;
+    else if (strcmp(option, "--json") == 0)
+        o->json = true;
+    else if (strcmp(option, "--require") == 0)
+        o->require = parse_level(option, take_value(parser, option));
+    else if (strcmp(option, "--level") == 0)
+        o->at_most = parse_level(option, take_value(parser, option));
+    else if (strcmp(option, "--cpus") == 0)
+        parse_cpus(o, option, take_value(parser, option));
     else if (strcmp(option, "--owner") == 0)
         o->owner = parse_user(option, take_value(parser, option));
     else if (strcmp(option, "--uids") == 0) {
@@ -158,7 +207,7 @@ struct options options_parse(int argc, char **argv)
     struct options options = {
         .face = FACE_ONESHOT, .slots = 1,       .cpu_s = 1,         .clock_s = 10,
         .mem_kib = 32768,     .fsize_kib = 8192, .stack_kib = 8192, .min_uid = 5000,
-        .max_uid = 65535,     .error_path = "/dev/null",
+        .max_uid = 65535,     .error_path = "/dev/null", .at_most = LEVEL_FULL, .work_dir = "/tmp",
     };
     struct parser parser = {&options, argv + (argc > 0)};
     while (*parser.next && take_option(&parser, *parser.next++))

@@ -121,8 +121,8 @@ static int check_complete(const struct request *request, unsigned seen, struct f
     for (unsigned i = 0; i < NUMBER_KEYS; i++)
         if (!(seen & 1u << i) && strcmp(number_keys[i].name, "open_files") != 0)
             return fault_set(fault, "%s is missing", number_keys[i].name);
-    if (request->argc == 0 || request->argv[0][0] != '/')
-        return fault_set(fault, "arg: the program's absolute path is wanted first");
+    if (request->argc == 0 || (request->argv[0][0] != '/' && strncmp(request->argv[0], "./", 2) != 0))
+        return fault_set(fault, "arg: the program's path is wanted first, absolute or ./ in the box");
     return 0;
 }
 

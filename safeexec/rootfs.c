@@ -140,7 +140,7 @@ static int minimal_root_build(const struct root_plan *plan, struct fault *fault)
                    fault) < 0 ||
         site_write("/etc/group", "root:x:0:\nbox:x:65534:\n", fault) < 0)
         return -1;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < SHOWN_FOLDERS; i++) {
         char target[4200];
         if (!plan->shown[i].path)
             continue;
@@ -160,32 +160,45 @@ static int site_becomes_root(struct fault *fault)
     return 0;
 }
 
-int rootfs_enter(const struct root_plan *plan, struct fault *fault)
+static int shown_open(struct shown_folder *shown, struct fault *fault)
 {
+    if (!shown->path)
+        return 0;
+    shown->mount = open_tree(AT_FDCWD, shown->path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (shown->writable ? 0 : MOUNT_ATTR_RDONLY);
+    if (shown->mount < 0 || mount_attributes(shown->mount, "", attributes, true) < 0)
+        return fault_set(fault, "show %s: %s", shown->path, strerror(errno));
+    return 0;
+}
+
+static int chroot_bind(const char *dir, struct fault *fault)
+{
+    if (mount(dir, building_site, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+        mount_attributes(AT_FDCWD, building_site, MOUNT_ATTR_NOSUID, true) < 0)
+        return fault_set(fault, "--chroot %s: %s", dir, strerror(errno));
+    return site_becomes_root(fault);
+}
+
+int rootfs_enter(struct root_plan *plan, const struct host *host, struct fault *fault)
+{
+    if (!host_has(host, MECHANISM_MOUNTS)) {
+        if (plan->chroot_dir && (chroot(plan->chroot_dir) < 0 || chdir("/") < 0))
+            return fault_set(fault, "--chroot %s: %s", plan->chroot_dir, strerror(errno));
+        return 0;
+    }
     /* Nothing that we mount may show on the host. */
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         return fault_set(fault, "make mounts private: %s", strerror(errno));
-    if (plan->chroot_dir) {
-        if (mount(plan->chroot_dir, building_site, NULL, MS_BIND | MS_REC, NULL) < 0 ||
-            mount_attributes(AT_FDCWD, building_site, MOUNT_ATTR_NOSUID, true) < 0)
-            return fault_set(fault, "--chroot %s: %s", plan->chroot_dir, strerror(errno));
-        return site_becomes_root(fault);
-    }
+    if (plan->chroot_dir)
+        return chroot_bind(plan->chroot_dir, fault);
+    for (int i = 0; i < SHOWN_FOLDERS; i++)
+        if (shown_open(&plan->shown[i], fault) < 0)
+            return -1;
     if (minimal_root_build(plan, fault) < 0 || site_becomes_root(fault) < 0)
         return -1;
     /* Only the root itself: what is bound on it has its flags. */
     if (mount_attributes(AT_FDCWD, "/", MOUNT_ATTR_RDONLY, false) < 0)
         return fault_set(fault, "make the root read-only: %s", strerror(errno));
-    return 0;
-}
-
-int rootfs_show_folder(struct shown_folder *shown, const char *path, bool read_only, struct fault *fault)
-{
-    shown->path = path;
-    shown->mount = open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-    uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0);
-    if (shown->mount < 0 || mount_attributes(shown->mount, "", attributes, true) < 0)
-        return fault_set(fault, "show %s: %s", path, strerror(errno));
     return 0;
 }
 
@@ -226,18 +239,20 @@ static int shown_mount(const struct shown_folder *shown, struct fault *fault)
     return 0;
 }
 
-int rootfs_mount_run(const struct root_plan *plan, int box, struct fault *fault)
+int rootfs_mount_run(const struct root_plan *plan, const struct host *host, int box, struct fault *fault)
 {
     /* A root that the operator brought need not have all of these. */
-    if ((!plan->chroot_dir || is_folder("/proc")) && proc_mount(fault) < 0)
+    bool with_proc = host_has(host, MECHANISM_PROC) && (!plan->chroot_dir || is_folder("/proc"));
+    if (with_proc && proc_mount(fault) < 0)
         return -1;
     if ((!plan->chroot_dir || is_folder("/tmp")) && box_mount(box, !plan->chroot_dir, fault) < 0)
         return -1;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < SHOWN_FOLDERS; i++)
         if (plan->shown[i].path && shown_mount(&plan->shown[i], fault) < 0)
             return -1;
-    if (chdir(plan->work_dir) < 0)
-        return fault_set(fault, "chdir %s: %s", plan->work_dir, strerror(errno));
+    const char *work_dir = plan->work_dir ? plan->work_dir : "/box";
+    if (chdir(work_dir) < 0)
+        return fault_set(fault, "chdir %s: %s", work_dir, strerror(errno));
     return 0;
 }
 

@@ -1,12 +1,19 @@
 /* Which system calls a program may make: a list of what is refused, by three degrees.
  *
- *   KILL   no honest program does this: it ends the whole process with SIGSYS (verdict SV)
+ *   KILL   no honest program does this: it ends the run, and the report names the call (verdict SV)
  *   EPERM  honest runtimes try it and live without it
  *   ENOSYS likewise, and they have an older way they fall back to
  *
- * The filter is a binary search over call numbers, a dozen instructions deep, built once by the
- * zygote. Arguments that the kernel takes as 32 bits are compared as 32 bits: their upper half is
- * noise that an attacker chooses (seccomp(2)). */
+ * The filter is a binary search over call numbers, a dozen instructions deep, built once by the zygote
+ * and put on by each stub while nobody waits for it: the kernel takes 0.2 ms for that (measured), and the
+ * program inherits it. So it has to let a stub do what it does between an order and its end; umount2 is
+ * the one call that is not refused for that, and there the kernel itself refuses who has no privilege.
+ *
+ * Arguments that the kernel takes as 32 bits are compared as 32 bits: their upper half is noise that an
+ * attacker chooses (seccomp(2)).
+ *
+ * KILL is told to the stub by a seccomp_unotify(2) descriptor, which knows the call; the caller stays
+ * stopped in it until it is killed. Where the kernel has none, the filter kills by itself. */
 #include "safeexec.h"
 
 #include <errno.h>
@@ -17,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,16 +42,20 @@ enum rule {
     RULE_SOCKETPAIR, /* argument 0 is AF_UNIX */
     RULE_IOCTL,      /* argument 1 puts no characters into a terminal's input */
     RULE_PERSONALITY,/* argument 0 is 0, ADDR_NO_RANDOMIZE or the query */
+    RULE_OF_SELF,    /* argument 0, a process, is 0: the caller */
+    RULE_OF_SELF_2,  /* argument 1 is */
+    RULE_IPC,        /* allowed in an IPC namespace of the run's own */
     RULES
 };
 
 struct call_rule {
     unsigned number;
     enum rule rule;
+    const char *name;
 };
 
 /* Numbers above the newest call of x86-64 that this list was made for (Linux 6.12) get ENOSYS. */
-enum { NEWEST_CALL = 463 };
+enum { NEWEST_CALL = 463, X32_BIT = 0x40000000 };
 
 /* Calls newer than the kernel headers that we may be built with. */
 enum {
@@ -52,40 +64,55 @@ enum {
 };
 
 static struct call_rule call_rules[] = {
-    {SYS_ptrace, RULE_KILL},          {SYS_process_vm_readv, RULE_KILL}, {SYS_process_vm_writev, RULE_KILL},
-    {SYS_pidfd_getfd, RULE_KILL},     {SYS_kcmp, RULE_KILL},
-    {SYS_mount, RULE_KILL},           {SYS_umount2, RULE_KILL},          {SYS_pivot_root, RULE_KILL},
-    {SYS_chroot, RULE_KILL},          {SYS_unshare, RULE_KILL},          {SYS_setns, RULE_KILL},
-    {SYS_open_tree, RULE_KILL},       {SYS_move_mount, RULE_KILL},       {SYS_fsopen, RULE_KILL},
-    {SYS_fsconfig, RULE_KILL},        {SYS_fsmount, RULE_KILL},          {SYS_fspick, RULE_KILL},
-    {CALL_MOUNT_SETATTR, RULE_KILL},  {CALL_STATMOUNT, RULE_EPERM},      {CALL_LISTMOUNT, RULE_EPERM},
-    {SYS_swapon, RULE_KILL},          {SYS_swapoff, RULE_KILL},          {SYS_reboot, RULE_KILL},
-    {SYS_kexec_load, RULE_KILL},      {SYS_kexec_file_load, RULE_KILL},  {SYS_init_module, RULE_KILL},
-    {SYS_finit_module, RULE_KILL},    {SYS_delete_module, RULE_KILL},    {SYS_create_module, RULE_KILL},
-    {SYS_bpf, RULE_KILL},             {SYS_userfaultfd, RULE_KILL},      {SYS_perf_event_open, RULE_KILL},
-    {SYS_open_by_handle_at, RULE_KILL}, {SYS_name_to_handle_at, RULE_EPERM},
-    {SYS_acct, RULE_KILL},            {SYS_settimeofday, RULE_KILL},     {SYS_clock_settime, RULE_KILL},
-    {SYS_adjtimex, RULE_KILL},        {SYS_clock_adjtime, RULE_KILL},
-    {SYS_iopl, RULE_KILL},            {SYS_ioperm, RULE_KILL},           {SYS_modify_ldt, RULE_KILL},
-    {SYS_quotactl, RULE_KILL},        {CALL_QUOTACTL_FD, RULE_KILL},     {SYS_nfsservctl, RULE_KILL},
-    {SYS_uselib, RULE_KILL},          {SYS__sysctl, RULE_KILL},          {SYS_lookup_dcookie, RULE_KILL},
-    {SYS_vhangup, RULE_KILL},         {SYS_syslog, RULE_KILL},           {SYS_fanotify_init, RULE_KILL},
-    {SYS_sethostname, RULE_KILL},     {SYS_setdomainname, RULE_KILL},
-    {SYS_add_key, RULE_EPERM},        {SYS_request_key, RULE_EPERM},     {SYS_keyctl, RULE_EPERM},
-    {SYS_socket, RULE_EPERM},         {SYS_process_madvise, RULE_EPERM}, {SYS_mbind, RULE_EPERM},
-    {SYS_set_mempolicy, RULE_EPERM},  {SYS_migrate_pages, RULE_EPERM},   {SYS_move_pages, RULE_EPERM},
-    {SYS_fanotify_mark, RULE_EPERM},  {CALL_MEMFD_SECRET, RULE_ENOSYS},
-    {SYS_io_uring_setup, RULE_ENOSYS}, {SYS_io_uring_enter, RULE_ENOSYS}, {SYS_io_uring_register, RULE_ENOSYS},
+    {SYS_ptrace, RULE_KILL, "ptrace"}, {SYS_process_vm_readv, RULE_KILL, "process_vm_readv"},
+    {SYS_process_vm_writev, RULE_KILL, "process_vm_writev"}, {SYS_pidfd_getfd, RULE_KILL, "pidfd_getfd"},
+    {SYS_kcmp, RULE_KILL, "kcmp"}, {SYS_mount, RULE_KILL, "mount"}, {SYS_pivot_root, RULE_KILL, "pivot_root"},
+    {SYS_chroot, RULE_KILL, "chroot"}, {SYS_unshare, RULE_KILL, "unshare"}, {SYS_setns, RULE_KILL, "setns"},
+    {SYS_open_tree, RULE_KILL, "open_tree"}, {SYS_move_mount, RULE_KILL, "move_mount"},
+    {SYS_fsopen, RULE_KILL, "fsopen"}, {SYS_fsconfig, RULE_KILL, "fsconfig"}, {SYS_fsmount, RULE_KILL, "fsmount"},
+    {SYS_fspick, RULE_KILL, "fspick"}, {CALL_MOUNT_SETATTR, RULE_KILL, "mount_setattr"},
+    {SYS_swapon, RULE_KILL, "swapon"}, {SYS_swapoff, RULE_KILL, "swapoff"}, {SYS_reboot, RULE_KILL, "reboot"},
+    {SYS_kexec_load, RULE_KILL, "kexec_load"}, {SYS_kexec_file_load, RULE_KILL, "kexec_file_load"},
+    {SYS_init_module, RULE_KILL, "init_module"}, {SYS_finit_module, RULE_KILL, "finit_module"},
+    {SYS_delete_module, RULE_KILL, "delete_module"}, {SYS_create_module, RULE_KILL, "create_module"},
+    {SYS_bpf, RULE_KILL, "bpf"}, {SYS_userfaultfd, RULE_KILL, "userfaultfd"},
+    {SYS_perf_event_open, RULE_KILL, "perf_event_open"}, {SYS_open_by_handle_at, RULE_KILL, "open_by_handle_at"},
+    {SYS_acct, RULE_KILL, "acct"}, {SYS_settimeofday, RULE_KILL, "settimeofday"},
+    {SYS_clock_settime, RULE_KILL, "clock_settime"}, {SYS_adjtimex, RULE_KILL, "adjtimex"},
+    {SYS_clock_adjtime, RULE_KILL, "clock_adjtime"}, {SYS_iopl, RULE_KILL, "iopl"}, {SYS_ioperm, RULE_KILL, "ioperm"},
+    {SYS_modify_ldt, RULE_KILL, "modify_ldt"}, {SYS_quotactl, RULE_KILL, "quotactl"},
+    {CALL_QUOTACTL_FD, RULE_KILL, "quotactl_fd"}, {SYS_nfsservctl, RULE_KILL, "nfsservctl"},
+    {SYS_uselib, RULE_KILL, "uselib"}, {SYS__sysctl, RULE_KILL, "_sysctl"},
+    {SYS_lookup_dcookie, RULE_KILL, "lookup_dcookie"}, {SYS_vhangup, RULE_KILL, "vhangup"},
+    {SYS_syslog, RULE_KILL, "syslog"}, {SYS_fanotify_init, RULE_KILL, "fanotify_init"},
+    {SYS_sethostname, RULE_KILL, "sethostname"}, {SYS_setdomainname, RULE_KILL, "setdomainname"},
+    {CALL_STATMOUNT, RULE_EPERM, "statmount"}, {CALL_LISTMOUNT, RULE_EPERM, "listmount"},
+    {SYS_name_to_handle_at, RULE_EPERM, "name_to_handle_at"}, {SYS_add_key, RULE_EPERM, "add_key"},
+    {SYS_request_key, RULE_EPERM, "request_key"}, {SYS_keyctl, RULE_EPERM, "keyctl"},
+    {SYS_socket, RULE_EPERM, "socket"}, {SYS_process_madvise, RULE_EPERM, "process_madvise"},
+    {SYS_mbind, RULE_EPERM, "mbind"}, {SYS_set_mempolicy, RULE_EPERM, "set_mempolicy"},
+    {SYS_migrate_pages, RULE_EPERM, "migrate_pages"}, {SYS_move_pages, RULE_EPERM, "move_pages"},
+    {SYS_fanotify_mark, RULE_EPERM, "fanotify_mark"}, {SYS_sched_setaffinity, RULE_EPERM, "sched_setaffinity"},
+    {CALL_MEMFD_SECRET, RULE_ENOSYS, "memfd_secret"}, {SYS_io_uring_setup, RULE_ENOSYS, "io_uring_setup"},
+    {SYS_io_uring_enter, RULE_ENOSYS, "io_uring_enter"}, {SYS_io_uring_register, RULE_ENOSYS, "io_uring_register"},
     /* Its flags are behind a pointer, where no filter can look; the C library then uses clone. */
-    {SYS_clone3, RULE_ENOSYS},
-    {SYS_clone, RULE_CLONE},          {SYS_socketpair, RULE_SOCKETPAIR}, {SYS_ioctl, RULE_IOCTL},
-    {SYS_personality, RULE_PERSONALITY},
+    {SYS_clone3, RULE_ENOSYS, "clone3"},
+    {SYS_clone, RULE_CLONE, "clone"}, {SYS_socketpair, RULE_SOCKETPAIR, "socketpair"},
+    {SYS_ioctl, RULE_IOCTL, "ioctl"}, {SYS_personality, RULE_PERSONALITY, "personality"},
+    /* In a user namespace of ours stub and program are of one user, and of one another's business. */
+    {SYS_prlimit64, RULE_OF_SELF, "prlimit64"}, {SYS_sched_setscheduler, RULE_OF_SELF, "sched_setscheduler"},
+    {SYS_sched_setparam, RULE_OF_SELF, "sched_setparam"}, {SYS_sched_setattr, RULE_OF_SELF, "sched_setattr"},
+    {SYS_setpriority, RULE_OF_SELF_2, "setpriority"}, {SYS_ioprio_set, RULE_OF_SELF_2, "ioprio_set"},
+    {SYS_shmget, RULE_IPC, "shmget"}, {SYS_semget, RULE_IPC, "semget"}, {SYS_msgget, RULE_IPC, "msgget"},
+    {SYS_mq_open, RULE_IPC, "mq_open"}, {SYS_shmat, RULE_IPC, "shmat"}, {SYS_mq_unlink, RULE_IPC, "mq_unlink"},
 };
 enum { CALL_RULES = sizeof call_rules / sizeof *call_rules };
 
 enum { PROGRAM_MAX = 512 };
 static struct sock_filter program[PROGRAM_MAX];
 static unsigned short program_length;
+static uint32_t action_kill; /* what KILL is on this host */
+static bool own_ipc;
 
 static void emit(uint16_t code, uint32_t operand, uint8_t if_true, uint8_t if_false)
 {
@@ -118,13 +145,13 @@ static void emit_rule(enum rule rule)
     static const uint32_t personalities[] = {0, 0x0040000 /* ADDR_NO_RANDOMIZE */, 0xffffffff};
     const uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
     switch (rule) {
-    case RULE_KILL: emit_return(SECCOMP_RET_KILL_PROCESS); return;
+    case RULE_KILL: emit_return(action_kill); return;
     case RULE_EPERM: emit_return(refuse); return;
     case RULE_ENOSYS: emit_return(SECCOMP_RET_ERRNO | ENOSYS); return;
     case RULE_CLONE:
         emit_load(argument_offset(0));
         emit(BPF_JMP | BPF_JSET | BPF_K, namespace_flags, 0, 1);
-        emit_return(SECCOMP_RET_KILL_PROCESS);
+        emit_return(action_kill);
         emit_return(SECCOMP_RET_ALLOW);
         return;
     case RULE_SOCKETPAIR:
@@ -142,6 +169,12 @@ static void emit_rule(enum rule rule)
         emit_load(argument_offset(0));
         emit_one_of(personalities, sizeof personalities / sizeof *personalities, refuse);
         return;
+    case RULE_OF_SELF:
+    case RULE_OF_SELF_2:
+        emit_load(argument_offset(rule == RULE_OF_SELF ? 0 : 1));
+        emit_one_of((const uint32_t[]){0}, 1, refuse);
+        return;
+    case RULE_IPC: emit_return(own_ipc ? (uint32_t)SECCOMP_RET_ALLOW : refuse); return;
     case RULE_ALLOW:
     case RULES: emit_return(SECCOMP_RET_ALLOW); return;
     }
@@ -177,8 +210,10 @@ static int compare_numbers(const void *a, const void *b)
     return left->number < right->number ? -1 : left->number > right->number;
 }
 
-int seccomp_build(struct fault *fault)
+int seccomp_build(const struct host *host, struct fault *fault)
 {
+    action_kill = host_has(host, MECHANISM_CALLS) ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_KILL_PROCESS;
+    own_ipc = host_has(host, MECHANISM_IPC);
     qsort(call_rules, CALL_RULES, sizeof *call_rules, compare_numbers);
     for (size_t i = 1; i < CALL_RULES; i++)
         if (call_rules[i].number == call_rules[i - 1].number)
@@ -187,18 +222,65 @@ int seccomp_build(struct fault *fault)
     /* i386 calls have another architecture, x32 calls bit 30 set: both number calls differently. */
     emit_load(offsetof(struct seccomp_data, arch));
     emit(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-    emit_return(SECCOMP_RET_KILL_PROCESS);
+    emit_return(action_kill);
     emit_load(offsetof(struct seccomp_data, nr));
-    emit(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1);
-    emit_return(SECCOMP_RET_KILL_PROCESS);
+    emit(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
+    emit_return(action_kill);
     emit(BPF_JMP | BPF_JGT | BPF_K, NEWEST_CALL, 0, 1);
     emit_return(SECCOMP_RET_ERRNO | ENOSYS);
     emit_search(0, CALL_RULES);
     return 0;
 }
 
-int seccomp_install(void)
+static int filter_set(const struct sock_fprog *filter, bool with_listener)
+{
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, with_listener ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0u,
+                        filter);
+}
+
+int seccomp_install(const struct host *host)
 {
     const struct sock_fprog filter = {program_length, program};
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+    return filter_set(&filter, host_has(host, MECHANISM_CALLS));
+}
+
+int seccomp_probe(bool with_listener)
+{
+    struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    const struct sock_fprog filter = {1, &allow};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || filter_set(&filter, with_listener) < 0)
+        return errno;
+    return 0;
+}
+
+/* ---- what was forbidden ------------------------------------------------------------------------------------ */
+
+bool seccomp_take(int listener, struct forbidden_call *call)
+{
+    /* Newer kernels may write more than the structure of our headers. */
+    static union {
+        struct seccomp_notif notice;
+        char room[1024];
+    } buffer;
+    memset(&buffer, 0, sizeof buffer);
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &buffer) < 0)
+        return false; /* the caller was killed meanwhile */
+    *call = (struct forbidden_call){buffer.notice.data.arch, buffer.notice.data.nr};
+    return true;
+}
+
+void seccomp_call_name(const struct forbidden_call *call, char *name, size_t size)
+{
+    if (call->arch != AUDIT_ARCH_X86_64) {
+        snprintf(name, size, "%s:%d", call->arch == AUDIT_ARCH_I386 ? "i386" : "foreign", call->number);
+        return;
+    }
+    if ((unsigned)call->number & X32_BIT) {
+        snprintf(name, size, "x32:%u", (unsigned)call->number & ~(unsigned)X32_BIT);
+        return;
+    }
+    snprintf(name, size, "%d", call->number);
+    for (size_t i = 0; i < CALL_RULES; i++)
+        if (call_rules[i].number == (unsigned)call->number)
+            snprintf(name, size, "%s", call_rules[i].name);
 }

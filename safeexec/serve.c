@@ -17,7 +17,11 @@ enum { BACKLOG = 128, STOP_GRACE_S = 10 };
 
 struct service {
     const struct options *options;
-    struct cgroup_tree tree;
+    struct host host;
+    struct cgroup_tree tree; /* of version 0: none */
+    struct work_folder work;
+    unsigned lives; /* of slots that were started: each has a name of its own */
+    unsigned quarantined; /* slots that were given up, with their users */
     int listener;
     int ready[2]; /* each slot writes a byte when it can take runs */
     pid_t slots[256];
@@ -29,7 +33,8 @@ static struct sockaddr_un address_of(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof address.sun_path)
-        die("--serve %s: the path of a socket has at most %zu bytes", path, sizeof address.sun_path - 1);
+        die("--serve %s: the path of the socket is too long: at most %zu bytes", path,
+            sizeof address.sun_path - sizeof ".4194304");
     strcpy(address.sun_path, path);
     return address;
 }
@@ -60,11 +65,38 @@ static int listener_open(const struct options *options, const char *temporary)
 
 /* ---- the slots -------------------------------------------------------------------------------------------- */
 
+/* Something of a slot that was given up may still run as its user: none gets that user again. */
+static uid_t slot_user(const struct service *service, unsigned index)
+{
+    const struct options *options = service->options;
+    uid_t range = options->max_uid - options->min_uid + 1;
+    return options->min_uid + (index + service->quarantined * options->slots) % range;
+}
+
+static _Noreturn void slot_live(const struct service *service, unsigned index)
+{
+    const struct options *options = service->options;
+    char name[32];
+    snprintf(name, sizeof name, "slot-%u-%u", index, service->lives);
+    struct slot_context slot = {
+        .host = &service->host,
+        .tree = &service->tree,
+        .work = &service->work,
+        .uid = slot_user(service, index),
+        .cpu = options->cpu_count ? (int)options->cpus[index % options->cpu_count] : -1,
+        .name = name,
+        .box = {.folder = -1, .context = -1},
+        .plan = {.shown = {{.mount = -1}, {.mount = -1}}},
+    };
+    slot_serve(options, &slot, index, service->listener, service->ready[1]);
+}
+
 static void slot_spawn(struct service *service, unsigned index)
 {
+    service->lives++;
     pid_t pid = fork();
     if (pid == 0)
-        slot_serve(service->options, &service->tree, index, service->listener, service->ready[1]);
+        slot_live(service, index);
     if (pid < 0)
         warn("slot %u: fork: %s", index, strerror(errno));
     service->slots[index] = pid;
@@ -138,7 +170,10 @@ static void slots_mind(struct service *service, const sigset_t *signals)
         if (number == SIGTERM || number == SIGINT || number == SIGHUP)
             return;
         while ((index = slot_reap(service, &status)) >= 0) {
-            warn("slot %d ended (status %d) and is started anew", index, status);
+            bool given_up = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_QUARANTINED;
+            service->quarantined += given_up;
+            warn(given_up ? "slot %d is quarantined: a process of its last run cannot be ended; another takes its place"
+                          : "slot %d has ended and is started anew", index);
             /* A slot that cannot start must not eat the machine. */
             nanosleep(&(struct timespec){.tv_nsec = 100 * NS_PER_MS}, NULL);
             slot_spawn(service, (unsigned)index);
@@ -148,13 +183,20 @@ static void slots_mind(struct service *service, const sigset_t *signals)
 
 int serve_main(const struct options *options)
 {
-    struct service service = {.options = options};
+    static struct service service = {.work = {.folder = -1}};
+    service.options = options;
     struct fault fault = {""};
-    char temporary[128];
+    char temporary[sizeof ((struct sockaddr_un *)0)->sun_path];
     refuse_if_served(options->socket_path);
     const sigset_t signals = signals_block();
-    snprintf(temporary, sizeof temporary, "%.100s.%d", options->socket_path, (int)getpid());
-    if (cgroup_tree_open(&service.tree, &fault) < 0)
+    if ((size_t)snprintf(temporary, sizeof temporary, "%s.%d", options->socket_path, (int)getpid()) >= sizeof temporary)
+        die("--serve %s: the path of the socket is too long: at most %zu bytes", options->socket_path,
+            sizeof temporary - sizeof ".4194304");
+    host_probe(&service.host, options->at_most);
+    host_require(&service.host, options->require);
+    if (host_has(&service.host, MECHANISM_MEMORY) && cgroup_tree_open(&service.tree, &fault) < 0)
+        die("%s", fault.text);
+    if (!host_has(&service.host, MECHANISM_MOUNTS) && work_open(&service.work, options->work_dir, &fault) < 0)
         die("%s", fault.text);
     service.listener = listener_open(options, temporary);
     if (pipe2(service.ready, O_CLOEXEC | O_NONBLOCK) < 0)
@@ -163,12 +205,12 @@ int serve_main(const struct options *options)
     if (started && rename(temporary, options->socket_path) < 0)
         warn("--serve %s: %s", options->socket_path, strerror(errno));
     else if (started) {
-        warn("ready: %u slots on %s, isolation full, cgroup v%d", options->slots, options->socket_path,
-             service.tree.version);
+        warn("ready: %u slots on %s, isolation %s", options->slots, options->socket_path, level_name(service.host.level));
         slots_mind(&service, &signals);
     }
     unlink(started ? options->socket_path : temporary);
     slots_stop(&service);
     cgroup_tree_remove(&service.tree);
+    work_remove(&service.work);
     return started ? 0 : 1;
 }

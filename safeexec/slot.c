@@ -1,4 +1,4 @@
-/* A slot: one run at a time, its clocks and limits. */
+/* A slot: one run at a time, in a stub that was made ready before. */
 #include "safeexec.h"
 
 #include <errno.h>
@@ -6,214 +6,204 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* ---- its parts ----------------------------------------------------------------------------------------- */
 
-int slot_open(struct slot_context *slot, const struct cgroup_tree *tree, const char *leaf_name,
-              struct fault *fault)
+static int ledger_make(struct slot_context *slot, struct fault *fault)
 {
-    slot->broken = false;
-    if (!slot->ledger) {
-        void *page = mmap(NULL, sizeof *slot->ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (page == MAP_FAILED)
-            return fault_set(fault, "mmap: %s", strerror(errno));
-        slot->ledger = page;
-    }
-    if (cgroup_leaf_make(&slot->leaf, tree, leaf_name, fault) < 0)
-        return -1;
-    return zygote_start(slot, fault);
+    void *page = mmap(NULL, sizeof *slot->ledger, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return fault_set(fault, "mmap: %s", strerror(errno));
+    slot->ledger = page;
+    return 0;
 }
 
-void slot_close(struct slot_context *slot, const struct cgroup_tree *tree)
+/* Has all in place that the next run needs, but for waiting until the stub is ready. */
+static int next_run_prepare(struct slot_context *slot, uint64_t old_box_bytes, struct fault *fault)
 {
-    zygote_stop(slot);
-    cgroup_leaf_remove(&slot->leaf, tree);
-}
-
-/* ---- watching a run ------------------------------------------------------------------------------------- */
-
-enum reason { REASON_NONE, REASON_CPU, REASON_WALL, REASON_CLIENT };
-
-struct watch {
-    struct slot_context *slot;
-    const struct run *run;
-    int stub; /* pidfd */
-    uint64_t started_ns, killed_ns;
-    uint64_t lanes; /* no tree can use CPU time faster than so many CPUs run */
-    enum reason reason; /* why we killed it */
-};
-
-enum {
-    SETUP_GRACE_S = 10,  /* for everything before exec */
-    KILL_GRACE_S = 5,    /* for the stub to end its processes; then it is killed itself */
-    GIVE_UP_S = 20,      /* an unkillable process: the slot is given up */
-    CPU_CHECK_MIN_NS = NS_PER_MS,
-};
-
-static void watch_kill(struct watch *watch, enum reason reason)
-{
-    if (watch->reason != REASON_NONE)
-        return;
-    watch->reason = reason;
-    watch->killed_ns = clock_monotonic_ns();
-    syscall(SYS_pidfd_send_signal, watch->stub, SIGTERM, NULL, 0);
-}
-
-/* CPU time of the program so far. */
-static uint64_t watch_cpu_ns(const struct watch *watch)
-{
-    const struct ledger *ledger = watch->slot->ledger;
-    uint64_t now = cgroup_leaf_cpu_ns(&watch->slot->leaf);
-    uint64_t before = ledger->cpu_base_ns + ledger->setup_cpu_ns;
-    return now > before ? now - before : 0;
-}
-
-/* Kills what is over its time; returns how long nothing need be looked at. */
-static uint64_t watch_clocks(struct watch *watch)
-{
-    const struct limits *limits = &watch->run->limits;
-    uint64_t now = clock_monotonic_ns(), exec = watch->slot->ledger->exec_ns;
-    uint64_t wall_end = limits->wall_ms * NS_PER_MS + (exec ? exec : watch->started_ns + SETUP_GRACE_S * (uint64_t)NS_PER_S);
-    if (now >= wall_end) {
-        watch_kill(watch, REASON_WALL);
-        return NS_PER_S;
-    }
-    uint64_t rest = wall_end - now;
-    if (!exec)
-        return rest < 50 * NS_PER_MS ? rest : 50 * NS_PER_MS;
-    uint64_t limit = limits->cpu_ms * NS_PER_MS, used = watch_cpu_ns(watch);
-    if (used > limit) {
-        watch_kill(watch, REASON_CPU);
-        return NS_PER_S;
-    }
-    uint64_t cpu_rest = (limit - used) / watch->lanes;
-    if (cpu_rest < CPU_CHECK_MIN_NS)
-        cpu_rest = CPU_CHECK_MIN_NS;
-    return cpu_rest < rest ? cpu_rest : rest;
-}
-
-/* After a kill: the stub first ends its processes in good order; one that cannot is killed itself. */
-static uint64_t watch_dying(struct watch *watch, struct fault *fault)
-{
-    uint64_t waited = clock_monotonic_ns() - watch->killed_ns;
-    if (waited > GIVE_UP_S * (uint64_t)NS_PER_S) {
-        fault_set(fault, "a process cannot be killed; the slot is given up");
-        return 0;
-    }
-    if (waited > KILL_GRACE_S * (uint64_t)NS_PER_S)
-        syscall(SYS_pidfd_send_signal, watch->stub, SIGKILL, NULL, 0);
-    return NS_PER_S;
-}
-
-static void watch_control(struct watch *watch)
-{
-    char word[16];
-    ssize_t size = recv(watch->run->control, word, sizeof word, MSG_DONTWAIT);
-    bool again = size < 0 && (errno == EAGAIN || errno == EINTR);
-    if (size == 5 && memcmp(word, "kill", 5) == 0)
-        watch_kill(watch, REASON_CLIENT);
-    else if (size <= 0 && !again)
-        watch_kill(watch, REASON_CLIENT); /* nobody is left who wants to know */
-}
-
-/* Returns when the stub has ended, and with it, says the kernel, all of its namespace. */
-static int watch_until_dead(struct watch *watch, struct fault *fault)
-{
-    for (;;) {
-        uint64_t rest = watch->reason == REASON_NONE ? watch_clocks(watch) : watch_dying(watch, fault);
-        if (fault->text[0])
+    /* v2 cannot reset the high-water mark before Linux 6.12: a fresh leaf for each run. */
+    if (slot->leaf.version == 2) {
+        cgroup_leaf_remove(&slot->leaf, slot->tree);
+        if (cgroup_leaf_make(&slot->leaf, slot->tree, slot->name, fault) < 0)
             return -1;
-        struct pollfd polled[] = {
-            {.fd = watch->stub, .events = POLLIN},
-            {.fd = watch->reason == REASON_NONE ? watch->run->control : -1, .events = POLLIN},
-            {.fd = watch->reason == REASON_NONE ? watch->run->stop : -1, .events = POLLIN},
-        };
-        const struct timespec timeout = {(time_t)(rest / NS_PER_S), (long)(rest % NS_PER_S)};
-        if (ppoll(polled, 3, &timeout, NULL) < 0 && errno != EINTR)
-            return fault_set(fault, "poll: %s", strerror(errno));
-        if (polled[0].revents)
-            return 0;
-        if (polled[1].revents)
-            watch_control(watch);
-        if (polled[2].revents)
-            watch_kill(watch, REASON_CLIENT);
+    }
+    if (!host_has(slot->host, MECHANISM_MOUNTS) &&
+        work_box_make(slot->work, &slot->box, slot->name, slot->uid, fault) < 0)
+        return -1;
+    memset(slot->ledger, 0, sizeof *slot->ledger);
+    cgroup_leaf_reset(&slot->leaf, old_box_bytes);
+    return zygote_bear_stub(slot, fault);
+}
+
+int slot_open(struct slot_context *slot, struct fault *fault)
+{
+    slot->box = (struct box){.folder = -1, .context = -1};
+    if (ledger_make(slot, fault) < 0 || cgroup_leaf_make(&slot->leaf, slot->tree, slot->name, fault) < 0 ||
+        zygote_start(slot, fault) < 0 || next_run_prepare(slot, 0, fault) < 0)
+        return -1;
+    return stub_await(slot, fault);
+}
+
+static void box_drop(struct slot_context *slot)
+{
+    if (slot->box.path[0])
+        work_box_remove(slot->work, &slot->box);
+    box_close(&slot->box);
+}
+
+/* The stub leaves when its socket closes; one that does not is made to. */
+static bool stub_end(struct slot_context *slot)
+{
+    struct stub *stub = &slot->stub;
+    if (stub->pid <= 0)
+        return true;
+    close(stub->socket);
+    struct pollfd ended = {.fd = stub->pidfd, .events = POLLIN};
+    bool gone = poll(&ended, 1, 2000) > 0;
+    if (!gone) {
+        syscall(SYS_pidfd_send_signal, stub->pidfd, SIGKILL, NULL, 0);
+        gone = poll(&ended, 1, 2000) > 0;
+    }
+    close(stub->pidfd);
+    *stub = (struct stub){0};
+    return gone;
+}
+
+void slot_close(struct slot_context *slot)
+{
+    stub_end(slot);
+    cgroup_leaf_kill(&slot->leaf, slot->zygote);
+    zygote_stop(slot);
+    box_drop(slot);
+    cgroup_leaf_remove(&slot->leaf, slot->tree);
+    if (slot->ledger)
+        munmap(slot->ledger, sizeof *slot->ledger);
+}
+
+void slot_recycle(struct slot_context *slot)
+{
+    struct fault fault = {""};
+    if (slot->broken || slot->unkillable)
+        return; /* it will be opened anew */
+    uint64_t box_bytes = box_usage(&slot->box, &(struct limits){0}).bytes;
+    if (!stub_end(slot) || cgroup_leaf_drain(&slot->leaf, false, &fault) < 0)
+        slot->unkillable = true;
+    box_drop(slot);
+    if (slot->unkillable || next_run_prepare(slot, box_bytes, &fault) < 0) {
+        slot->broken = true;
+        warn("slot %s: %s", slot->name, fault.text[0] ? fault.text : "pid 1 of the last run does not end");
     }
 }
 
 /* ---- from what was seen to the report --------------------------------------------------------------------- */
 
-static enum outcome outcome_of_kill(enum reason reason)
+static void report_broken(struct report *report, enum outcome outcome, enum limit limit)
 {
-    switch (reason) {
-    case REASON_CPU: return OUTCOME_CPU;
-    case REASON_WALL: return OUTCOME_WALL;
-    case REASON_NONE:
-    case REASON_CLIENT: break;
-    }
-    return OUTCOME_KILLED;
+    report->outcome = outcome;
+    report->limit = limit;
 }
 
-static enum outcome outcome_of_status(const struct run *run, int status)
+static void report_kill(struct report *report, const struct watch *watch, const struct box_usage *box)
+{
+    switch (watch->reason) {
+    case REASON_CPU: report_broken(report, OUTCOME_CPU, LIMIT_CPU); return;
+    case REASON_WALL: report_broken(report, OUTCOME_WALL, LIMIT_WALL); return;
+    case REASON_MEMORY: report_broken(report, OUTCOME_MEMORY, LIMIT_MEMORY); return;
+    case REASON_OUTPUT:
+        report_broken(report, OUTCOME_OUTPUT, box->inodes_are_full ? LIMIT_INODES : LIMIT_TOTAL_SIZE);
+        return;
+    case REASON_NONE:
+    case REASON_CLIENT: report_broken(report, OUTCOME_KILLED, LIMIT_NONE);
+    }
+}
+
+static void report_end(struct report *report, int status, const struct box_usage *box)
 {
     bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    uint64_t room = run->limits.output_kib * 1024;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS)
-        return OUTCOME_FORBIDDEN;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
-        return OUTCOME_OUTPUT;
+        report_broken(report, OUTCOME_OUTPUT, LIMIT_FILE_SIZE);
     /* Runtimes that ignore SIGXFSZ get an error instead, and mostly die of it. */
-    if (!clean && room > 0 && box_written_bytes(&run->box) >= room)
-        return OUTCOME_OUTPUT;
-    return WIFSIGNALED(status) ? OUTCOME_SIGNALLED : OUTCOME_EXITED;
+    else if (!clean && box->is_full)
+        report_broken(report, OUTCOME_OUTPUT, LIMIT_TOTAL_SIZE);
+    else if (!clean && box->inodes_are_full)
+        report_broken(report, OUTCOME_OUTPUT, LIMIT_INODES);
+    else
+        report_broken(report, WIFSIGNALED(status) ? OUTCOME_SIGNALLED : OUTCOME_EXITED, LIMIT_NONE);
 }
 
 /* A limit that was broken outranks how the program ended; what ended it first comes first. */
-static void report_decide(struct report *report, const struct watch *watch, struct cgroup_usage usage)
+static void report_decide(struct report *report, const struct watch *watch)
 {
-    const struct ledger *ledger = watch->slot->ledger;
+    const struct slot_context *slot = watch->slot;
+    const struct ledger *ledger = slot->ledger;
     const struct limits *limits = &watch->run->limits;
+    const struct box_usage box = box_usage(&slot->box, limits);
     int status = ledger->finished ? ledger->wait_status : SIGKILL;
     bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    bool clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    bool refused = report->memory_event == MEMORY_EVENT_REFUSED && !clean;
+    bool by_filter = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS && !host_has(slot->host, MECHANISM_CALLS);
+    report->written_kib = box.bytes / 1024;
+    report->inodes = box.inodes;
     report->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
     report->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    if (usage.out_of_memory || report->memory_kib > limits->memory_kib)
-        report->outcome = OUTCOME_MEMORY;
+    if (ledger->forbidden || by_filter) {
+        report_broken(report, OUTCOME_FORBIDDEN, LIMIT_NONE);
+        report->signal = SIGSYS;
+        report->exit_code = 0;
+        if (ledger->forbidden)
+            seccomp_call_name(&ledger->call, report->call, sizeof report->call);
+    } else if (report->memory_event == MEMORY_EVENT_KILLED || refused || report->memory_kib > limits->memory_kib)
+        report_broken(report, OUTCOME_MEMORY, LIMIT_MEMORY);
     else if (killed && watch->reason != REASON_NONE)
-        report->outcome = outcome_of_kill(watch->reason);
+        report_kill(report, watch, &box);
     else if (report->cpu_us > limits->cpu_ms * 1000)
-        report->outcome = OUTCOME_CPU;
+        report_broken(report, OUTCOME_CPU, LIMIT_CPU);
     else if (report->wall_us > limits->wall_ms * 1000)
-        report->outcome = OUTCOME_WALL;
+        report_broken(report, OUTCOME_WALL, LIMIT_WALL);
     else
-        report->outcome = outcome_of_status(watch->run, status);
+        report_end(report, status, &box);
 }
 
-static int run_settle(struct watch *watch, struct report *report, struct fault *fault)
+static void memory_report(struct report *report, const struct watch *watch)
+{
+    const struct slot_context *slot = watch->slot;
+    const struct ledger *ledger = slot->ledger;
+    if (slot->leaf.version == 0) {
+        uint64_t polled_kib = watch->resident_peak / 1024;
+        report->memory_kib = polled_kib > ledger->reaped_peak_kib ? polled_kib : ledger->reaped_peak_kib;
+        report->memory_event = watch->reason == REASON_MEMORY ? MEMORY_EVENT_KILLED : MEMORY_EVENT_NONE;
+        return;
+    }
+    struct cgroup_usage usage = cgroup_leaf_usage(&slot->leaf, ledger->reaped_peak_kib * 1024);
+    report->memory_kib = usage.memory_peak / 1024;
+    report->memory_event = usage.memory_event;
+    report->forks_refused = usage.forks_refused;
+}
+
+static int run_settle(const struct watch *watch, struct report *report, struct fault *fault)
 {
     struct slot_context *slot = watch->slot;
     const struct ledger *ledger = slot->ledger;
-    struct cgroup_usage usage = cgroup_leaf_settle(&slot->leaf, ledger->memory_base > 0 ? (uint64_t)ledger->memory_base : 0);
+    *report = (struct report){.level = slot->host->level};
+    memory_report(report, watch);
     if (ledger->fault.text[0])
         return fault_set(fault, "%s", ledger->fault.text);
     /* A stub that did not finish fell to the OOM killer or to our own last resort. */
-    if (!ledger->finished) {
-        slot->broken = true;
-        if (!usage.out_of_memory && watch->reason == REASON_NONE)
-            return fault_set(fault, "the run's pid 1 was killed");
-    }
+    if (!ledger->finished && report->memory_event != MEMORY_EVENT_KILLED && watch->reason == REASON_NONE)
+        return fault_set(fault, "the run's pid 1 was killed");
     uint64_t started = ledger->exec_ns ? ledger->exec_ns : watch->started_ns;
     uint64_t ended = ledger->finished ? ledger->end_ns : clock_monotonic_ns();
-    report->cpu_us = (ledger->finished ? ledger->cpu_ns : watch_cpu_ns(watch)) / NS_PER_US;
+    report->cpu_us = watch_cpu_ns(watch) / NS_PER_US;
     report->wall_us = (ended > started ? ended - started : 0) / NS_PER_US;
-    report->memory_kib = usage.memory_peak / 1024;
-    report_decide(report, watch, usage);
+    report_decide(report, watch);
     return 0;
 }
+
+/* ---- a run ----------------------------------------------------------------------------------------------- */
 
 static void stdio_close(struct run *run)
 {
@@ -224,44 +214,51 @@ static void stdio_close(struct run *run)
     }
 }
 
+static int order_send(const struct slot_context *slot, struct run *run, struct fault *fault)
+{
+    const struct order order = {run->limits};
+    const struct iovec parts[] = {{(void *)(uintptr_t)&order, sizeof order},
+                                  {(void *)(uintptr_t)run->packet, run->packet_size}};
+    int sent = message_send(slot->stub.socket, parts, 2, run->stdio, 3);
+    if (sent < 0)
+        fault_set(fault, "the run's pid 1 takes no orders: %s", strerror(errno));
+    stdio_close(run);
+    return sent;
+}
+
 static int run_watched(struct slot_context *slot, struct run *run, struct report *report, struct fault *fault)
 {
-    const struct order order = {run->limits, slot->leaf.cache};
-    uint64_t cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
-    struct watch watch = {.slot = slot, .run = run, .started_ns = clock_monotonic_ns(),
-                          .lanes = cpus < run->limits.processes ? cpus : run->limits.processes};
-    memset(slot->ledger, 0, sizeof *slot->ledger);
-    watch.stub = zygote_run(slot, &order, run->packet, run->packet_size, run->stdio, run->box.mount, fault);
-    stdio_close(run);
-    if (watch.stub < 0) {
-        slot->broken = true;
+    static uint64_t cpus;
+    if (!cpus)
+        cpus = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+    if (cgroup_leaf_arm(&slot->leaf, &run->limits, fault) < 0)
         return -1;
-    }
-    int result = watch_until_dead(&watch, fault);
-    if (result == 0)
-        result = cgroup_leaf_drain(&slot->leaf, fault);
-    close(watch.stub);
-    if (result < 0) {
-        slot->broken = true;
+    struct watch watch = {
+        .slot = slot,
+        .run = run,
+        .started_ns = clock_monotonic_ns(),
+        .leaf_cpu_ns = cgroup_leaf_cpu_ns(&slot->leaf),
+        .stub_cpu_ns = clock_cpu_ns(slot->stub.pid),
+        .lanes = cpus < run->limits.processes ? cpus : run->limits.processes,
+    };
+    watch.output_checked_ns = watch.started_ns;
+    if (order_send(slot, run, fault) < 0 || watch_until_over(&watch, fault) < 0)
+        return -1;
+    bool stub_lives = slot->ledger->finished;
+    if (!stub_lives)
+        cgroup_leaf_kill(&slot->leaf, slot->zygote); /* what a dead stub left, where no PID namespace ends it */
+    if (cgroup_leaf_drain(&slot->leaf, stub_lives, fault) < 0) {
+        slot->unkillable = true;
         return -1;
     }
     return run_settle(&watch, report, fault);
 }
 
-int slot_run(struct slot_context *slot, const struct cgroup_tree *tree, struct run *run, struct report *report,
-             struct fault *fault)
+int slot_run(struct slot_context *slot, struct run *run, struct report *report, struct fault *fault)
 {
-    /* v2 cannot reset the high-water mark before Linux 6.12: a fresh leaf for each run. */
-    if (slot->leaf.version == 2) {
-        char name[sizeof slot->leaf.name];
-        snprintf(name, sizeof name, "%s", slot->leaf.name);
-        cgroup_leaf_remove(&slot->leaf, tree);
-        if (cgroup_leaf_make(&slot->leaf, tree, name, fault) < 0) {
-            slot->broken = true;
-            return -1;
-        }
-    }
-    if (cgroup_leaf_prepare(&slot->leaf, run->limits.processes, fault) < 0)
-        return -1;
-    return run_watched(slot, run, report, fault);
+    if (run_watched(slot, run, report, fault) == 0)
+        return 0;
+    /* What the kernel would not execute is no fault of the slot's. */
+    slot->broken = !slot->ledger->unexecutable;
+    return -1;
 }

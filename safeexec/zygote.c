@@ -1,9 +1,8 @@
-/* The zygote: prepared once per slot, it has in place all that runs share, so that a run costs a
- * clone, a few mounts and an exec. */
+/* The zygote: prepared once per slot, it has in place all that runs share, and bears a stub for each. */
 #include "safeexec.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <grp.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
@@ -13,116 +12,92 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The descriptors of an order. Those of the leaf come with it on v2, where each run has a leaf of its
- * own; on v1 the zygote holds them. They are opened by the slot because a cgroup namespace may not
- * write the limits of its own root (cgroups(7), nsdelegate). */
-enum { FD_BOX = 3, FD_LEAF, FD_MEMORY_NOW, FD_MEMORY_LIMIT, FD_CPU, ORDER_FDS };
+/* ---- what slot and zygote tell each other ------------------------------------------------------------ */
 
-/* ---- messages with descriptors (unix(7)) ------------------------------------------------------------ */
-
-union fd_control {
-    char bytes[CMSG_SPACE(ORDER_FDS * sizeof(int))];
-    struct cmsghdr align;
+/* The slot's: how many of these descriptors come, and for what. */
+struct wish {
+    bool has_box, has_leaf;
+    char box_path[sizeof ((struct birth *)0)->box_path];
 };
 
-static int message_send(int socket, const struct iovec *parts, size_t count, const int *fds, size_t fd_count)
-{
-    union fd_control control = {.bytes = {0}};
-    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = count};
-    if (fd_count) {
-        message.msg_control = control.bytes;
-        message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
-        memcpy(CMSG_DATA(header), fds, fd_count * sizeof(int));
-    }
-    return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
-}
-
-/* Fills `fds` (-1 where none came); returns the size of the data, 0 at the end, -1 on error. */
-static ssize_t message_receive(int socket, const struct iovec *parts, size_t count, int fds[ORDER_FDS])
-{
-    union fd_control control;
-    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = count,
-                             .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-    for (int i = 0; i < ORDER_FDS; i++)
-        fds[i] = -1;
-    ssize_t size = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    const struct cmsghdr *header = size < 0 ? NULL : CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-        memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
-    return size;
-}
+/* The zygote's, with a pidfd unless there is a fault. */
+struct delivery {
+    pid_t pid;
+    struct fault fault;
+};
 
 /* ---- the zygote's own life ------------------------------------------------------------------------------ */
 
+static uint64_t stub_namespaces(const struct host *host)
+{
+    uint64_t flags = 0;
+    flags |= host_has(host, MECHANISM_PID) ? CLONE_NEWPID : 0;
+    flags |= host_has(host, MECHANISM_IPC) ? CLONE_NEWIPC : 0;
+    flags |= host_has(host, MECHANISM_MOUNT) ? CLONE_NEWNS : 0;
+    return flags;
+}
+
+/* Some containers refuse clone3, whose flags their filters cannot see. */
 static long clone_stub(const struct slot_context *slot, int leaf_folder, int *pidfd)
 {
+    uint64_t flags = stub_namespaces(slot->host) | CLONE_PIDFD;
+    if (leaf_folder < 0 || !host_has(slot->host, MECHANISM_BORN))
+        return syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, 0);
     struct clone_args arguments = {
-        .flags = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNS | CLONE_PIDFD,
+        .flags = flags | (uint64_t)CLONE_INTO_CGROUP,
         .pidfd = (uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
+        .cgroup = (__u64)leaf_folder,
     };
-    if (slot->leaf.version == 2) {
-        arguments.flags |= (uint64_t)CLONE_INTO_CGROUP | (uint64_t)CLONE_NEWCGROUP;
-        arguments.cgroup = (__u64)leaf_folder;
-    }
+    if (host_has(slot->host, MECHANISM_CGROUP_NS))
+        arguments.flags |= CLONE_NEWCGROUP;
     return syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 
-static void order_execute(struct slot_context *slot, const struct order *order, char *packet, size_t size,
-                          int fds[ORDER_FDS])
+static void stub_bear(struct slot_context *slot, const struct wish *wish, const struct message *message)
 {
-    static struct request request;
-    struct fault fault = {""};
+    struct birth birth = {.socket = message->fds[0], .box_folder = -1, .leaf_folder = -1};
+    size_t next = 1;
+    if (wish->has_box)
+        birth.box_folder = message->fds[next++];
+    if (wish->has_leaf)
+        birth.leaf_folder = message->fds[next];
+    memcpy(birth.box_path, wish->box_path, sizeof birth.box_path);
     int pidfd = -1;
-    long child = clone_stub(slot, fds[FD_LEAF], &pidfd);
-    if (child == 0) {
-        if (slot->leaf.version == 2) {
-            slot->leaf.memory_now = fds[FD_MEMORY_NOW];
-            slot->leaf.memory_limit = fds[FD_MEMORY_LIMIT];
-            slot->leaf.cpu = fds[FD_CPU];
-        }
-        /* The slot has found it sound; it is parsed again because it points into the packet. */
-        request_parse(&request, packet, size, &fault);
-        child_stub(slot, order, &request, fds);
-    }
-    int error = child < 0 ? errno : 0;
-    const struct iovec answer = {&error, sizeof error};
-    message_send(slot->zygote_socket, &answer, 1, &pidfd, pidfd >= 0);
-    if (pidfd >= 0)
+    long child = clone_stub(slot, birth.leaf_folder, &pidfd);
+    if (child == 0)
+        stub_live(slot, &birth);
+    struct delivery delivery = {.pid = (pid_t)child};
+    if (child < 0)
+        fault_set(&delivery.fault, "clone: %s", strerror(errno));
+    const struct iovec part = {&delivery, sizeof delivery};
+    message_send(slot->zygote_socket, &part, 1, &pidfd, child > 0);
+    if (child > 0)
         close(pidfd);
 }
 
 static _Noreturn void zygote_loop(struct slot_context *slot)
 {
-    static char packet[REQUEST_MAX_BYTES];
+    static struct message message;
     for (;;) {
-        struct order order;
-        int fds[ORDER_FDS];
-        const struct iovec parts[] = {{&order, sizeof order}, {packet, sizeof packet}};
-        ssize_t size = message_receive(slot->zygote_socket, parts, 2, fds);
-        if (size <= (ssize_t)sizeof order)
+        struct wish wish;
+        const struct iovec part = {&wish, sizeof wish};
+        message_receive(slot->zygote_socket, &part, 1, &message);
+        if (message.size != (ssize_t)sizeof wish || message.fd_count != 1u + wish.has_box + wish.has_leaf)
             _exit(0); /* the slot is gone */
-        order_execute(slot, &order, packet, (size_t)size - sizeof order, fds);
-        for (int i = 0; i < ORDER_FDS; i++)
-            if (fds[i] >= 0)
-                close(fds[i]);
+        stub_bear(slot, &wish, &message);
+        message_close_fds(&message);
     }
 }
 
-/* Keeps the descriptors that stubs need, whatever their numbers, and closes all others but stderr. */
+/* Keeps the descriptors that stubs need, whatever their numbers, and closes all others. */
 static void descriptors_close(const struct slot_context *slot)
 {
-    const struct cgroup_leaf *leaf = &slot->leaf;
-    const int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, slot->zygote_socket, leaf->memory_now, leaf->memory_limit, leaf->memory_peak,
-                        leaf->cpu, slot->plan.shown[0].mount, slot->plan.shown[1].mount};
+    const int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, slot->zygote_socket,
+                        slot->plan.shown[0].mount, slot->plan.shown[1].mount};
     for (int fd = 0; fd < 1024; fd++) {
         bool keep = false;
         for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
@@ -130,25 +105,59 @@ static void descriptors_close(const struct slot_context *slot)
         if (!keep)
             close(fd);
     }
-    close_range(1024, ~0u, 0);
+    syscall(SYS_close_range, 1024u, ~0u, 0);
 }
 
-static int zygote_prepare(const struct slot_context *slot, struct fault *fault)
+static int namespaces_enter(const struct slot_context *slot, struct fault *fault)
 {
-    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS) < 0)
-        return fault_set(fault, "new namespaces: %s (safeexec needs CAP_SYS_ADMIN)", strerror(errno));
-    if (sethostname("box", 3) < 0 || setdomainname("", 0) < 0)
-        return fault_set(fault, "sethostname: %s", strerror(errno));
-    if (rootfs_enter(&slot->plan, fault) < 0 || seccomp_build(fault) < 0)
+    const struct host *host = slot->host;
+    int flags = 0;
+    flags |= host_has(host, MECHANISM_MOUNT) ? CLONE_NEWNS : 0;
+    flags |= host_has(host, MECHANISM_NET) ? CLONE_NEWNET : 0;
+    flags |= host_has(host, MECHANISM_UTS) ? CLONE_NEWUTS : 0;
+    if (host_unshare(host, slot->uid, flags, fault) < 0)
         return -1;
+    if (host_has(host, MECHANISM_UTS) && (sethostname("box", 3) < 0 || setdomainname("", 0) < 0))
+        return fault_set(fault, "sethostname: %s", strerror(errno));
+    return 0;
+}
+
+static int cpu_pin(int cpu, struct fault *fault)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (cpu >= 0)
+        CPU_SET((size_t)cpu, &set);
+    if (cpu >= 0 && sched_setaffinity(0, sizeof set, &set) < 0)
+        return fault_set(fault, "--cpus: pin to CPU %d: %s", cpu, strerror(errno));
+    return 0;
+}
+
+/* What every program is to be without, and no stub needs. */
+static int privilege_shed(const struct slot_context *slot, struct fault *fault)
+{
     /* Programs inherit the bounding set: with it empty not even a file capability could give any. */
     for (unsigned long capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
-        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0 && errno != EPERM)
             return fault_set(fault, "drop capability %lu: %s", capability, strerror(errno));
+    if (host_has(slot->host, MECHANISM_USERS) && !slot->host->user_namespace && setgroups(0, NULL) < 0)
+        return fault_set(fault, "setgroups: %s", strerror(errno));
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return fault_set(fault, "no_new_privs: %s", strerror(errno));
+    return 0;
+}
+
+static int zygote_prepare(struct slot_context *slot, struct fault *fault)
+{
+    if (cpu_pin(slot->cpu, fault) < 0 || namespaces_enter(slot, fault) < 0 ||
+        rootfs_enter(&slot->plan, slot->host, fault) < 0 || seccomp_build(slot->host, fault) < 0 ||
+        privilege_shed(slot, fault) < 0)
+        return -1;
+    program_limits_note();
     /* Last, so that what was built above is not charged to the programs. */
     if (cgroup_leaf_join(&slot->leaf, fault) < 0)
         return -1;
-    if (slot->leaf.version == 1 && unshare(CLONE_NEWCGROUP) < 0)
+    if (slot->leaf.version == 1 && host_has(slot->host, MECHANISM_CGROUP_NS) && unshare(CLONE_NEWCGROUP) < 0)
         return fault_set(fault, "new cgroup namespace: %s", strerror(errno));
     return 0;
 }
@@ -156,25 +165,27 @@ static int zygote_prepare(const struct slot_context *slot, struct fault *fault)
 static _Noreturn void zygote_main(struct slot_context *slot)
 {
     struct fault fault = {""};
-    sigset_t term;
+    sigset_t none;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     prctl(PR_SET_NAME, "safeexec-zygote");
-    /* A stub is born with SIGTERM blocked, so that a kill that comes early waits for it. */
-    sigemptyset(&term);
-    sigaddset(&term, SIGTERM);
-    sigprocmask(SIG_SETMASK, &term, NULL);
+    for (int number = 1; number < SIGRTMAX; number++)
+        signal(number, SIG_DFL); /* stubs and programs shall inherit nothing */
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGCHLD, SIG_IGN); /* the kernel reaps the stubs */
     setsid(); /* Ctrl-C at a terminal is the service's to handle */
     umask(022);
     zygote_prepare(slot, &fault);
     descriptors_close(slot);
-    const struct iovec ready = {fault.text, sizeof fault.text};
+    const struct iovec ready = {&fault, sizeof fault};
     if (message_send(slot->zygote_socket, &ready, 1, NULL, 0) < 0 || fault.text[0])
         _exit(1);
     zygote_loop(slot);
 }
 
 /* ---- the slot's side -------------------------------------------------------------------------------------- */
+
+static struct message answer; /* large, and only one at a time */
 
 int zygote_start(struct slot_context *slot, struct fault *fault)
 {
@@ -191,9 +202,9 @@ int zygote_start(struct slot_context *slot, struct fault *fault)
     if (slot->zygote < 0)
         return fault_set(fault, "fork the zygote: %s", strerror(errno));
     struct fault ready = {""};
-    int none[ORDER_FDS];
-    const struct iovec part = {ready.text, sizeof ready.text};
-    if (message_receive(slot->zygote_socket, &part, 1, none) <= 0)
+    const struct iovec part = {&ready, sizeof ready};
+    message_receive(slot->zygote_socket, &part, 1, &answer);
+    if (answer.size != (ssize_t)sizeof ready)
         return fault_set(fault, "the zygote died at its start");
     return ready.text[0] ? fault_set(fault, "%s", ready.text) : 0;
 }
@@ -208,21 +219,30 @@ void zygote_stop(struct slot_context *slot)
     slot->zygote = 0;
 }
 
-int zygote_run(struct slot_context *slot, const struct order *order, const char *packet, size_t size,
-               const int stdio[3], int box, struct fault *fault)
+int zygote_bear_stub(struct slot_context *slot, struct fault *fault)
 {
-    const struct cgroup_leaf *leaf = &slot->leaf;
-    const int fds[ORDER_FDS] = {stdio[0], stdio[1], stdio[2], box, leaf->directory[CONTROLLER_MEMORY],
-                                leaf->memory_now, leaf->memory_limit, leaf->cpu};
-    const struct iovec parts[] = {{(void *)(uintptr_t)order, sizeof *order}, {(void *)(uintptr_t)packet, size}};
-    size_t fd_count = leaf->version == 2 ? ORDER_FDS : FD_BOX + 1;
-    if (message_send(slot->zygote_socket, parts, 2, fds, fd_count) < 0)
-        return fault_set(fault, "the zygote takes no orders: %s", strerror(errno));
-    int error = 0, received[ORDER_FDS];
-    const struct iovec answer = {&error, sizeof error};
-    if (message_receive(slot->zygote_socket, &answer, 1, received) <= 0)
-        return fault_set(fault, "the zygote died");
-    if (received[0] < 0)
-        return fault_set(fault, "clone: %s", strerror(error));
-    return received[0];
+    int sockets[2], fds[3];
+    size_t count = 0;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+        return fault_set(fault, "socketpair: %s", strerror(errno));
+    struct wish wish = {.has_box = slot->box.folder >= 0, .has_leaf = slot->leaf.version == 2};
+    memcpy(wish.box_path, slot->box.path, sizeof wish.box_path);
+    fds[count++] = sockets[1];
+    if (wish.has_box)
+        fds[count++] = slot->box.folder;
+    if (wish.has_leaf)
+        fds[count++] = slot->leaf.directory[CONTROLLER_MEMORY];
+    struct delivery delivery = {0};
+    const struct iovec order = {&wish, sizeof wish}, part = {&delivery, sizeof delivery};
+    int sent = message_send(slot->zygote_socket, &order, 1, fds, count);
+    close(sockets[1]);
+    if (sent == 0)
+        message_receive(slot->zygote_socket, &part, 1, &answer);
+    bool born = sent == 0 && answer.size == (ssize_t)sizeof delivery && answer.fd_count == 1;
+    if (!born) {
+        close(sockets[0]);
+        return fault_set(fault, "%s", sent == 0 && delivery.fault.text[0] ? delivery.fault.text : "the zygote died");
+    }
+    slot->stub = (struct stub){.pid = delivery.pid, .pidfd = answer.fds[0], .socket = sockets[0]};
+    return 0;
 }

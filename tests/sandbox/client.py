@@ -46,12 +46,17 @@ class Connection:
     def send(self, packet: bytes, descriptors: list[int]) -> None:
         socket.send_fds(self.socket, [packet], descriptors)
 
+    def receive_with_box(self) -> tuple[dict[str, str], list[int]]:
+        """The answer, and the descriptor of the box's folder if one came: the caller closes it."""
+        packet, descriptors, _, _ = socket.recv_fds(self.socket, 4096, 4)
+        return unpack(packet), descriptors
+
     def receive(self) -> dict[str, str]:
         """The answer; the box's folder, if one came, is closed."""
-        packet, descriptors, _, _ = socket.recv_fds(self.socket, 4096, 4)
+        answer, descriptors = self.receive_with_box()
         for descriptor in descriptors:
             os.close(descriptor)
-        return unpack(packet)
+        return answer
 
     def start(
         self,
@@ -59,20 +64,26 @@ class Connection:
         *,
         files: Mapping[str, Path] | None = None,
         limits: Mapping[str, int] | None = None,
+        env: Mapping[str, str] | None = None,
+        profile: str = "run",
         stdout: int | None = None,
+        stderr: int | None = None,
     ) -> None:
-        """Sends a run; stdin and stderr are /dev/null, and stdout unless it is given."""
+        """Sends a run; stdin is /dev/null, and stdout and stderr are unless they are given."""
         files = files or {}
         packet = pack(
             "run",
+            f"profile={profile}",
             *(f"{key}={value}" for key, value in (DEFAULT_LIMITS | dict(limits or {})).items()),
             *(f"arg={word}" for word in argv),
+            *(f"env={name}={value}" for name, value in (env or {}).items()),
             *(f"file=x:{name}" for name in files),
         )
         null = os.open("/dev/null", os.O_RDWR)
         opened = [os.open(path, os.O_RDONLY) for path in files.values()]
         try:
-            self.send(packet, [null, null if stdout is None else stdout, null, *opened])
+            streams = [null, *(null if one is None else one for one in (stdout, stderr))]
+            self.send(packet, [*streams, *opened])
         finally:
             for descriptor in (null, *opened):
                 os.close(descriptor)

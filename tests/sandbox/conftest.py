@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.service import Service
+from tests.sandbox.client import Connection
+from tests.sandbox.service import LEVEL, Service
 
 HONEST = "int main(void) { return 0; }\n"
 
@@ -12,6 +13,8 @@ HONEST = "int main(void) { return 0; }\n"
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     running = Service(tmp_path_factory.mktemp("service"))
+    with Connection(running.socket) as slot:
+        assert slot.hello["isolation"] == LEVEL
     yield running
     assert running.stop() == 0, running.log.read_text()
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -10,7 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "safeexec" / "safeexec"
-SUDO = [] if os.geteuid() == 0 else ["sudo", "-n"]
+LEVEL = os.environ.get("SAFEEXEC_LEVEL", "full")
+"""The isolation level that this place is expected to have."""
+OPTIONS = shlex.split(os.environ.get("SAFEEXEC_OPTIONS", ""))
+"""More of the service's options."""
+SUDO = [] if os.geteuid() == 0 or LEVEL == "user" else ["sudo", "-n"]
 START_S = 20
 STOP_S = 20
 
@@ -37,6 +42,7 @@ class Service:
             str(slots),
             "--owner",
             str(os.getuid()),
+            *OPTIONS,
         ]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
@@ -65,6 +71,18 @@ def descendants_of(pid: int) -> list[int]:
     return children + [deeper for child in children for deeper in descendants_of(child)]
 
 
+def name_of(pid: int) -> str:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    return "gone"
+
+
+def programs_of(pid: int) -> set[str]:
+    """The programs that run in the service's slots: all but safeexec's own, which come and go."""
+    family = {f"{name_of(member)} ({member})" for member in descendants_of(pid)}
+    return {member for member in family if not member.startswith("safeexec")}
+
+
 def is_running(pid: int) -> bool:
     """Neither gone nor a zombie that only waits for whoever adopted it."""
     try:
@@ -77,7 +95,3 @@ def cgroups() -> set[Path]:
     """The groups of every safeexec on this machine, by their folders."""
     parents = [*Path("/sys/fs/cgroup").glob("safeexec"), *Path("/sys/fs/cgroup").glob("*/safeexec")]
     return {group for parent in parents for group in parent.iterdir() if group.is_dir()}
-
-
-def mounts() -> str:
-    return Path("/proc/self/mounts").read_text()

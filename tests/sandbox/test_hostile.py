@@ -1,61 +1,60 @@
 """Each program of hostile/ is one attack; its header says what must be seen.
 
-After each, nothing of it is left and an honest program in the same slot ends in peace.
+After each, nothing of it is left and an honest program in the same slot runs as usual. If
+SAFEEXEC_RESULTS names a file, a line of JSON for each attack is appended to it.
 """
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.sandbox.arena import Arena, Seen
 from tests.sandbox.client import Connection
-from tests.sandbox.service import Service, descendants_of, mounts, wait_until
-
-HOSTILE = Path(__file__).parent / "hostile"
-PROGRAMS = sorted(HOSTILE.glob("*.c"))
+from tests.sandbox.programs import Program, programs
+from tests.sandbox.service import LEVEL
 
 
-@dataclass(frozen=True)
-class Header:
-    limits: dict[str, int]
-    expect: dict[str, set[str]]
+@pytest.fixture(scope="module")
+def arena(
+    tmp_path_factory: pytest.TempPathFactory, compiled: Callable[[Path], Path], honest: Path
+) -> Iterator[Arena]:
+    arena = Arena(tmp_path_factory.mktemp("arena"), compiled, honest)
+    assert arena.level == LEVEL
+    yield arena
+    arena.close()
 
 
-def pairs(text: str, word: str) -> dict[str, str]:
-    found = re.search(rf"^ \* {word}: (.*)$", text, re.MULTILINE)
-    return dict(pair.split("=", 1) for pair in found[1].split()) if found else {}
-
-
-def header_of(source: Path) -> Header:
-    text = source.read_text()
-    limits = {key: int(value) for key, value in pairs(text, "Limits").items()}
-    expect = {key: set(value.split("|")) for key, value in pairs(text, "Expect").items()}
-    assert "Attacks" in text, f"{source.name}: the header does not say what it attacks"
-    assert expect, f"{source.name}: the header does not say what must be seen"
-    return Header(limits, expect)
-
-
-@pytest.mark.parametrize("source", PROGRAMS, ids=lambda source: source.stem)
-def test_attack_fails_and_leaves_nothing(
-    source: Path, service: Service, compiled: Callable[[Path], Path], honest: Path
-) -> None:
-    header = header_of(source)
-    processes, mounted = set(descendants_of(service.process.pid)), mounts()
-    with Connection(service.socket) as slot:
+@pytest.mark.parametrize("program", programs(), ids=lambda program: program.source.name)
+def test_attack_fails_and_leaves_nothing(program: Program, arena: Arena) -> None:
+    header, failures = program.header, []
+    with Connection(arena.service.socket) as slot:
+        before = arena.state()
         # Twice: what the first run left would be found by the second.
         for _ in range(2):
-            answer = slot.run(
-                ["/box/program"], files={"program": compiled(source)}, limits=header.limits
-            )
-            for key, allowed in header.expect.items():
-                assert answer.get(key) in allowed, f"{key}: {answer}"
-            after = slot.run(["/box/honest"], files={"honest": honest})
-            assert (after["outcome"], after["exit_code"]) == ("exited", "0"), after
-    wait_until(
-        lambda: set(descendants_of(service.process.pid)) <= processes,
-        5,
-        "only slots and zygotes are left",
-    )
-    assert mounts() == mounted
+            seen = arena.attack(slot, program)
+            failures += header.broken(seen.answer) + seen.harm
+            arena.assert_honest_program_runs_as_usual(slot)
+    record(program, arena.level, seen, failures)
+    if header.not_stopped is None:
+        assert not failures, seen.answer
+    arena.assert_nothing_is_left(before)
+
+
+def record(program: Program, level: str, seen: Seen, failures: list[str]) -> None:
+    path = os.environ.get("SAFEEXEC_RESULTS")
+    if not path:
+        return
+    stopped = not failures and program.header.not_stopped is None
+    line = {
+        "program": program.source.name,
+        "attacks": program.header.attacks,
+        "level": level,
+        "stopped": stopped,
+        "answer": seen.answer,
+        "reason": program.header.not_stopped or ", ".join(failures) or None,
+    }
+    with open(path, "a") as results:
+        results.write(json.dumps(line) + "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.client import Connection, pack
-from tests.sandbox.service import Service, children_of, descendants_of, wait_until
+from tests.sandbox.service import Service, children_of, programs_of, wait_until
 
 NUMBERS = (
     "cpu_ms=1000",
@@ -116,13 +116,10 @@ def test_kill_that_comes_too_late_is_ignored(service: Service) -> None:
 
 
 def test_closed_connection_leaves_nothing_running(service: Service) -> None:
-    quiet = set(descendants_of(service.process.pid))
     with Connection(service.socket) as slot:
         slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
-        wait_until(
-            lambda: set(descendants_of(service.process.pid)) != quiet, 5, "the run has begun"
-        )
-    wait_until(lambda: set(descendants_of(service.process.pid)) == quiet, 5, "the run has ended")
+        wait_until(lambda: bool(programs_of(service.process.pid)), 5, "the run has begun")
+    wait_until(lambda: not programs_of(service.process.pid), 5, "the run has ended")
 
 
 def test_connection_waits_while_all_slots_are_taken(service: Service) -> None:

@@ -1,6 +1,6 @@
 /* Attacks: the output limit, by one file.
  * Limits: output_kib=1024
- * Expect: outcome=output
+ * Expect: outcome=output limit=file_size
  */
 #include <fcntl.h>
 #include <unistd.h>

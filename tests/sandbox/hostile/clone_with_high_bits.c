@@ -1,5 +1,5 @@
 /* Attacks: a filter that compares 64 bits where the kernel looks at 32: namespace flags with noise above.
- * Expect: outcome=forbidden
+ * Expect: outcome=forbidden call=clone
  */
 #define _GNU_SOURCE
 #include <sched.h>

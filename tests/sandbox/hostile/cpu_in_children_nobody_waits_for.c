@@ -1,6 +1,6 @@
 /* Attacks: the CPU clock, by work in children whose time no wait() adds up.
  * Limits: processes=8 cpu_ms=300 wall_ms=8000
- * Expect: outcome=cpu
+ * Expect: outcome=cpu limit=cpu
  */
 #include <signal.h>
 #include <unistd.h>

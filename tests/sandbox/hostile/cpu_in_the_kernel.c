@@ -1,6 +1,6 @@
 /* Attacks: a CPU clock that counts user time only.
  * Limits: cpu_ms=300 wall_ms=8000
- * Expect: outcome=cpu
+ * Expect: outcome=cpu limit=cpu
  */
 #include <fcntl.h>
 #include <unistd.h>

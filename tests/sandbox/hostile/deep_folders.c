@@ -1,5 +1,5 @@
 /* Attacks: whoever cleans up, by a tree of 60,000 nested folders; and the inodes.
- * Expect: outcome=exited exit_code=7
+ * Expect: outcome=exited|output exit_code=7|0 limit=inodes inodes>=1000
  */
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /* Attacks: the process table, by forking without end.
  * Limits: processes=16 cpu_ms=300
- * Expect: outcome=cpu
+ * Expect: outcome=cpu limit=cpu forks_refused>=1
  */
 #include <unistd.h>
 

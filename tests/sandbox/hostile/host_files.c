@@ -9,12 +9,12 @@ int main(void)
 {
     static const char *const secrets[] = {"/etc/shadow", "/root", "/home", "/var", "/sys", "/proc/1/environ", "/proc/sys",
                                           "/etc/hostname", "/dev/kmsg", "/dev/tty", "/dev/vda", "/boot", "/proc/kcore"};
-    static const char *const given[] = {"/usr/bin/new", "/etc/new", "/new", "/dev/new", "/box/program", "/run/new"};
+    static const char *const given[] = {"/usr/bin/new", "/etc/new", "/new", "/dev/new", "program", "/run/new"};
     for (unsigned i = 0; i < sizeof secrets / sizeof *secrets; i++)
         if (open(secrets[i], O_RDONLY) >= 0)
             return 10 + (int)i;
     for (unsigned i = 0; i < sizeof given / sizeof *given; i++)
         if (open(given[i], O_WRONLY | O_CREAT, 0600) >= 0)
             return 40 + (int)i;
-    return unlink("/box/program") == 0;
+    return unlink("program") == 0;
 }

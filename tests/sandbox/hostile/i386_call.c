@@ -1,6 +1,6 @@
 /* Attacks: a filter that knows only one numbering of calls: getpid by the i386 entry. A kernel without
  * that entry ends it with SIGSEGV.
- * Expect: outcome=forbidden|signalled
+ * Expect: outcome=forbidden|signalled call=i386:20|
  */
 int main(void)
 {

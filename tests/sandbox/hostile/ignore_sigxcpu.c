@@ -1,6 +1,6 @@
 /* Attacks: a CPU limit that rests on SIGXCPU.
  * Limits: cpu_ms=300 wall_ms=8000
- * Expect: outcome=cpu
+ * Expect: outcome=cpu limit=cpu
  */
 #include <signal.h>
 

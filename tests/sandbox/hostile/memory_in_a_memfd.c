@@ -1,6 +1,6 @@
 /* Attacks: the memory limit, by an anonymous file.
  * Limits: memory_kib=32768 output_kib=1000000
- * Expect: outcome=memory
+ * Expect: outcome=memory limit=memory memory_event=killed
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>

@@ -1,5 +1,5 @@
 /* Attacks: the file system, by mount.
- * Expect: outcome=forbidden
+ * Expect: outcome=forbidden call=mount
  */
 #include <sys/mount.h>
 

@@ -1,5 +1,5 @@
 /* Attacks: the kernel, by the capabilities of a user namespace.
- * Expect: outcome=forbidden
+ * Expect: outcome=forbidden call=unshare
  */
 #define _GNU_SOURCE
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* Attacks nothing: 4 GiB reserved and never touched are no memory used.
  * Limits: memory_kib=32768
- * Expect: outcome=exited exit_code=0
+ * Expect: outcome=exited exit_code=0 limit=none memory_event=none
  */
 #include <sys/mman.h>
 

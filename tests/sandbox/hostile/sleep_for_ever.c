@@ -1,6 +1,6 @@
 /* Attacks: the judge's patience.
  * Limits: wall_ms=300
- * Expect: outcome=wall
+ * Expect: outcome=wall limit=wall
  */
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* Attacks: the memory limit, page by page.
  * Limits: memory_kib=32768
- * Expect: outcome=memory
+ * Expect: outcome=memory limit=memory memory_event=killed
  */
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Attacks: other processes, by ptrace.
- * Expect: outcome=forbidden signal=31
+ * Expect: outcome=forbidden signal=31 call=ptrace
  */
 #include <sys/ptrace.h>
 

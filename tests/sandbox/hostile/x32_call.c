@@ -1,5 +1,5 @@
 /* Attacks: a filter that knows only one numbering of calls: getpid by the x32 entry.
- * Expect: outcome=forbidden
+ * Expect: outcome=forbidden call=x32:39
  */
 #include <unistd.h>
 

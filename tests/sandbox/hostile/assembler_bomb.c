@@ -1,0 +1,7 @@
+/* Attacks: the assembler's memory and time, by a thousand million instructions.
+ * Limits: cpu_ms=2000 memory_kib=131072
+ * Profile: compile
+ * Expect: outcome=memory|cpu
+ */
+__asm__(".rept 1000000000\nnop\n.endr");
+int main(void) { return 0; }

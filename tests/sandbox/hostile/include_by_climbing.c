@@ -1,0 +1,6 @@
+/* Attacks: files outside, by #include of paths that climb.
+ * Profile: compile
+ * Expect: outcome=exited exit_code=1
+ */
+#include "../../../../../../../../../../etc/shadow"
+int main(void) { return 0; }

@@ -1,0 +1,17 @@
+# Attacks: every process of the host, by a signal to each number there can be.
+# Expect: outcome=exited exit_code=0
+import os
+import signal
+import sys
+
+with open("/proc/self/stat") as stat:
+    parent = int(stat.read().rpartition(")")[2].split()[1])
+for pid in [int(os.environ["HOST_PID"]), parent, *range(1, 40000)]:
+    for target in (pid, -pid):
+        if pid in (os.getpid(), os.getpgrp()):
+            continue
+        try:
+            os.kill(target, signal.SIGKILL)
+        except OSError:
+            continue
+        sys.exit(1)

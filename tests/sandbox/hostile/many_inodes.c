@@ -1,0 +1,19 @@
+/* Attacks: the inodes, by empty files without end.
+ * Expect: outcome=exited|output exit_code=0|7 limit=inodes inodes>=1000
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+int main(void)
+{
+    for (int i = 0; i < 200000; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%d", i);
+        int file = open(name, O_CREAT | O_WRONLY, 0600);
+        if (file < 0)
+            return 7;
+        close(file);
+    }
+    return 0;
+}
