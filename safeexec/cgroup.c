@@ -580,7 +580,7 @@ int cgroup_leaf_drain(const struct cgroup_leaf *leaf, bool with_stub, struct fau
     uint64_t deadline = clock_monotonic_ns() + NS_PER_S;
     while (!cgroup_leaf_is_quiet(leaf, with_stub)) {
         if (clock_monotonic_ns() > deadline)
-            return fault_set(fault, "the run has ended and its cgroup is not empty");
+            return fault_set(fault, "a process of the run cannot be killed: its cgroup does not get empty");
         nanosleep(&(struct timespec){.tv_nsec = 20 * NS_PER_US}, NULL);
     }
     return 0;

@@ -85,7 +85,7 @@ static void patterns_allow(const struct rules *rules, const char *const *pattern
 static void box_allow(const struct rules *rules, const struct box *box)
 {
     if (box->path[0]) {
-        char temporary[160];
+        char temporary[280];
         snprintf(temporary, sizeof temporary, "%s/tmp", box->path);
         descriptor_allow(rules, box->folder, FS_ALL, "box");
         path_allow(rules, temporary, FS_ALL);

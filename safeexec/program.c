@@ -105,7 +105,8 @@ static int program_main(void *context)
     ledger->setup_cpu_ns = clock_cpu_ns(0);
     ledger->exec_ns = clock_monotonic_ns();
     execve(start->request->argv[0], start->request->argv, start->request->env);
-    ledger->unexecutable = true;
+    /* The rest are troubles of the host's. */
+    ledger->unexecutable = errno != EAGAIN && errno != EMFILE && errno != ENFILE && errno != EIO;
     fail(ledger, "execute the program");
 }
 

@@ -335,7 +335,7 @@ void rootfs_unmount_run(const struct root_plan *plan);
 struct box {
     int folder;         /* its "box", readable; -1: not there yet */
     int context;        /* fsopen(2)'s, to set its size; -1: none */
-    char path[128];     /* of the folder that holds both; empty: a tmpfs */
+    char path[256];     /* of the folder that holds both; empty: a tmpfs */
     uint64_t given_bytes, given_inodes;
 };
 
@@ -357,7 +357,7 @@ void box_close(struct box *box);
 /* <work folder>/safeexec-<random>, held by flock while we live. */
 struct work_folder {
     int folder; /* -1: none */
-    char path[100];
+    char path[200];
 };
 
 int work_open(struct work_folder *work, const char *dir, struct fault *fault);
@@ -451,7 +451,7 @@ struct order {
 /* What the zygote gives a new stub. */
 struct birth {
     int socket, box_folder, leaf_folder; /* -1: none */
-    char box_path[128];
+    char box_path[256];
 };
 
 /* The stub's whole life. */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +22,7 @@ struct service {
     struct cgroup_tree tree; /* of version 0: none */
     struct work_folder work;
     unsigned lives; /* of slots that were started: each has a name of its own */
+    unsigned first_user;  /* above the lowest */
     unsigned quarantined; /* slots that were given up, with their users */
     int listener;
     int ready[2]; /* each slot writes a byte when it can take runs */
@@ -65,12 +67,14 @@ static int listener_open(const struct options *options, const char *temporary)
 
 /* ---- the slots -------------------------------------------------------------------------------------------- */
 
-/* Something of a slot that was given up may still run as its user: none gets that user again. */
+/* Something of a slot that was given up may still run as its user: none gets that user again. And services
+ * that share a kernel, in containers or not, shall not share users: without a cgroup the kernel counts
+ * processes by user, over all of them. */
 static uid_t slot_user(const struct service *service, unsigned index)
 {
     const struct options *options = service->options;
     uid_t range = options->max_uid - options->min_uid + 1;
-    return options->min_uid + (index + service->quarantined * options->slots) % range;
+    return options->min_uid + (service->first_user + index + service->quarantined * options->slots) % range;
 }
 
 static _Noreturn void slot_live(const struct service *service, unsigned index)
@@ -185,6 +189,9 @@ int serve_main(const struct options *options)
 {
     static struct service service = {.work = {.folder = -1}};
     service.options = options;
+    if (getrandom(&service.first_user, sizeof service.first_user, 0) != sizeof service.first_user)
+        die("getrandom: %s", strerror(errno));
+    service.first_user %= options->max_uid - options->min_uid + 1;
     struct fault fault = {""};
     char temporary[sizeof ((struct sockaddr_un *)0)->sun_path];
     refuse_if_served(options->socket_path);

@@ -20,7 +20,7 @@ struct life {
     struct box box;
     int socket, children, listener, score; /* listener: 0 if there is none; score: -1 */
     int rulesets[PROFILES];
-    char temporary[160]; /* "TMPDIR=..." where /tmp is not the run's own; else empty */
+    char temporary[280]; /* "TMPDIR=..." where /tmp is not the run's own; else empty */
 };
 
 /* What the stub tells the slot when it is ready: this, with the box's folder and context if they are the stub's. */

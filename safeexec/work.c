@@ -124,9 +124,9 @@ int work_open(struct work_folder *work, const char *dir, struct fault *fault)
     char resolved[4096];
     *work = (struct work_folder){.folder = -1};
     if (getrandom(&random, sizeof random, 0) != sizeof random || !realpath(dir, resolved) ||
-        (size_t)snprintf(work->path, sizeof work->path, "%.60s/%s%016llx", resolved, prefix,
-                         (unsigned long long)random) >= sizeof work->path || strlen(resolved) > 60)
-        return fault_set(fault, "--work %s: no folder, or its path is longer than 60 bytes", dir);
+        (size_t)snprintf(work->path, sizeof work->path, "%s/%s%016llx", resolved, prefix,
+                         (unsigned long long)random) >= sizeof work->path)
+        return fault_set(fault, "--work %s: no folder, or its path is longer than 170 bytes", dir);
     int parent = folder_at(AT_FDCWD, resolved);
     if (parent >= 0) {
         dead_folders_remove(parent);

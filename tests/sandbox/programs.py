@@ -35,7 +35,7 @@ COMPILE = {
 }
 COMPILE_LIMITS = {
     "cpu_ms": 5000,
-    "wall_ms": 10000,
+    "wall_ms": 30000,
     "memory_kib": 524288,
     "output_kib": 16384,
     "processes": 64,

@@ -6,8 +6,9 @@ import shlex
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = ROOT / "safeexec" / "safeexec"
@@ -30,7 +31,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> No
 class Service:
     """`safeexec --serve` with its own socket; `pid` is the service's main process."""
 
-    def __init__(self, folder: Path, slots: int = 1) -> None:
+    def __init__(self, folder: Path, slots: int = 1, options: Sequence[str] = ()) -> None:
         self.socket = folder / "safeexec.sock"
         self.log = folder / "safeexec.log"
         command = [
@@ -43,6 +44,7 @@ class Service:
             "--owner",
             str(os.getuid()),
             *OPTIONS,
+            *options,
         ]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, stderr=log, stdin=subprocess.DEVNULL)
@@ -55,6 +57,14 @@ class Service:
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(STOP_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Whatever has become of the test, its service does not outlive it."""
+        if self.process.poll() is None:
+            self.stop()
 
 
 def children_of(pid: int) -> list[int]:

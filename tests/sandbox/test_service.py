@@ -3,7 +3,7 @@
 import os
 import signal
 import subprocess
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
@@ -28,9 +28,11 @@ def begin_a_long_run(service: Service) -> Connection:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_stop_in_mid_run_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+def test_stop_in_mid_run_leaves_nothing(
+    serve: Callable[..., Service], number: signal.Signals
+) -> None:
     before = cgroups()
-    service = Service(tmp_path, slots=2)
+    service = serve(slots=2)
     with begin_a_long_run(service):
         family = descendants_of(service.process.pid)
         assert service.stop(number) == 0
@@ -40,10 +42,10 @@ def test_stop_in_mid_run_leaves_nothing(number: signal.Signals, tmp_path: Path) 
 
 
 def test_killed_service_leaves_no_process_and_the_next_start_clears_its_cgroups(
-    tmp_path: Path,
+    serve: Callable[..., Service],
 ) -> None:
     before = cgroups()
-    service = Service(tmp_path, slots=2)
+    service = serve(slots=2)
     with begin_a_long_run(service):
         family = descendants_of(service.process.pid)
         service.stop(signal.SIGKILL)
@@ -53,15 +55,15 @@ def test_killed_service_leaves_no_process_and_the_next_start_clears_its_cgroups(
             "slots, zygotes and runs have died",
         )
     assert cgroups() > before
-    following = Service(tmp_path)
+    following = serve()
     with Connection(following.socket) as slot:
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
     assert following.stop() == 0
     assert cgroups() <= before
 
 
-def test_killed_slot_is_replaced(tmp_path: Path) -> None:
-    service = Service(tmp_path)
+def test_killed_slot_is_replaced(serve: Callable[..., Service]) -> None:
+    service = serve()
     with begin_a_long_run(service) as slot:
         family = descendants_of(service.process.pid)
         os.kill(family[0], signal.SIGKILL)
@@ -74,12 +76,9 @@ def test_killed_slot_is_replaced(tmp_path: Path) -> None:
     assert service.stop() == 0
 
 
-def test_two_services_live_side_by_side(tmp_path: Path) -> None:
+def test_two_services_live_side_by_side(serve: Callable[..., Service]) -> None:
     before = cgroups()
-    folders = [tmp_path / "a", tmp_path / "b"]
-    for folder in folders:
-        folder.mkdir()
-    services = [Service(folder) for folder in folders]
+    services = [serve(), serve()]
     for service in services:
         with Connection(service.socket) as slot:
             assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
@@ -98,8 +97,8 @@ def test_second_service_on_one_socket_is_refused_in_one_line(service: Service) -
     assert "another safeexec serves it" in second.stderr
 
 
-def test_two_slots_run_at_the_same_time(tmp_path: Path) -> None:
-    service = Service(tmp_path, slots=2)
+def test_two_slots_run_at_the_same_time(serve: Callable[..., Service]) -> None:
+    service = serve(slots=2)
     with Connection(service.socket) as first, Connection(service.socket) as second:
         assert {first.hello["slot"], second.hello["slot"]} == {"0", "1"}
         first.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})

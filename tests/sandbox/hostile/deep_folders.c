@@ -1,5 +1,6 @@
 /* Attacks: whoever cleans up, by a tree of 60,000 nested folders; and the inodes.
- * Expect: outcome=exited|output exit_code=7|0 limit=inodes inodes>=1000
+ * Limits: cpu_ms=300
+ * Expect: outcome=cpu|output|exited exit_code=0|7 inodes>=100
  */
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* Attacks: the inodes, by empty files without end.
- * Expect: outcome=exited|output exit_code=0|7 limit=inodes inodes>=1000
+ * Expect: outcome=output exit_code=7 limit=inodes inodes>=1000
  */
 #include <fcntl.h>
 #include <stdio.h>

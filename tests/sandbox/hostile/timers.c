@@ -1,5 +1,5 @@
 /* Attacks: the CPU clock, by timers whose interrupts are nobody's time.
- * Limits: cpu_ms=300 wall_ms=4000
+ * Limits: cpu_ms=200 wall_ms=20000
  * Expect: outcome=cpu limit=cpu
  */
 #include <signal.h>
