@@ -1,4 +1,4 @@
-"""script/bench [NAME...] [--json FILE]: runs benchmarks and prints their medians and ratios."""
+"""script/bench [NAME...] [--json FILE]: runs benchmarks and prints their figures and bars."""
 
 import argparse
 import json
@@ -6,42 +6,60 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import launch, memory, roundtrip, submission
-from bench.sampling import Comparison
+from bench import (
+    accuracy,
+    endurance,
+    launch,
+    memory,
+    peak,
+    roundtrip,
+    spread,
+    submission,
+    throughput,
+)
+from bench.figures import Bar, Figures, Row
 from stack.interrupt import Interrupted, raise_interrupted
 from stack.process import ProcessEnded
 
-BENCHMARKS: dict[str, Callable[[], Comparison]] = {
+BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "launch": launch.run,
+    "throughput": throughput.run,
+    "accuracy": accuracy.run,
+    "spread": spread.run,
+    "peak": peak.run,
     "submission": submission.run,
     "roundtrip": roundtrip.run,
     "memory": memory.run,
+    "endurance": endurance.run,
 }
+
+_WIDTH = 100  # also where the output is no terminal, of which nothing is known
 
 
 def main() -> int:
     options = _parse()
     raise_interrupted()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=_WIDTH)
     console.print(f"{_machine()}; {_now()}")
-    comparisons = {}
+    results: dict[str, Figures] = {}
     try:
         for name in options.names or BENCHMARKS:
-            comparisons[name] = BENCHMARKS[name]()
-            console.print(_table(comparisons[name]))
+            results[name] = BENCHMARKS[name]()
+            _tell(console, results[name])
     except Interrupted:
         return 130
     except (ProcessEnded, TimeoutError, RuntimeError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     if options.json is not None:
-        options.json.write_text(json.dumps(_document(comparisons), indent=1) + "\n")
+        options.json.write_text(json.dumps(_document(results), indent=1) + "\n")
     return 0
 
 
@@ -58,18 +76,40 @@ def _parse() -> argparse.Namespace:
     return options
 
 
-def _table(comparison: Comparison) -> Table:
-    table = Table(title=f"{comparison.title} ({comparison.unit})", box=None, title_justify="left")
-    table.add_column("")
-    for heading in ("median", "10 %", "90 %", "ratio", "runs"):
-        table.add_column(heading, justify="right")
-    for row in comparison.rows():
-        figures = [f"{row[key]:.2f}" for key in ("median", "low", "high", "ratio")]
-        table.add_row(str(row["name"]), *figures, str(row["runs"]))
+def _tell(console: Console, figures: Figures) -> None:
+    console.print(f"{figures.title} ({figures.unit})", style="bold")
+    console.print(_rows(figures.rows))
+    if figures.bars:
+        console.print(_bars(figures.bars))
+    console.print()
+
+
+def _rows(rows: Sequence[Row]) -> Table:
+    table = Table(box=None)
+    for heading in rows[0]:
+        name = heading == "name"
+        table.add_column("" if name else heading, justify="left" if name else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*map(_cell, row.values()))
     return table
 
 
-def _document(comparisons: dict[str, Comparison]) -> dict[str, object]:
+def _bars(bars: Sequence[Bar]) -> Table:
+    table = Table(box=None)
+    for heading in ("", "found", "bar", ""):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for bar in bars:
+        limit = f"at {'least' if bar.at_least else 'most'} {bar.limit:g} {bar.unit}"
+        verdict = f"{'met' if bar.met else 'MISSED'} by {abs(bar.margin):.2f}"
+        table.add_row(bar.what, f"{bar.value:z.2f}", limit, verdict)
+    return table
+
+
+def _cell(figure: float | str) -> str:
+    return f"{figure:z.2f}" if isinstance(figure, float) else str(figure)
+
+
+def _document(results: dict[str, Figures]) -> dict[str, object]:
     return {
         "machine": _machine(),
         "date": _now(),
@@ -77,10 +117,11 @@ def _document(comparisons: dict[str, Comparison]) -> dict[str, object]:
             name: {
                 "title": one.title,
                 "unit": one.unit,
-                "rows": one.rows(),
+                "rows": [dict(row) for row in one.rows],
+                "bars": [asdict(bar) | {"met": bar.met} for bar in one.bars],
                 "samples": {who: list(values) for who, values in one.samples.items()},
             }
-            for name, one in comparisons.items()
+            for name, one in results.items()
         },
     }
 

@@ -1,10 +1,12 @@
 /*
- * One sample per byte on stdin: launches a program, waits for its end, and prints the nanoseconds.
+ * One sample per line on stdin, which says how often: launches a program and waits for its end, so
+ * many times without a pause, and prints the nanoseconds of all.
  *
  *     launch spawn ARGV...            vfork, exec and wait
- *     launch serve SOCKET PROGRAM     one run in a slot of `safeexec --serve`
+ *     launch box SOCKET PROGRAM       a run in a slot of `safeexec --serve`, of a file that is sent
+ *     launch root SOCKET PROGRAM      the same, of a file that the slot's root has already
  *
- * In C, so that both sides are measured without an interpreter's own time.
+ * In C, so that all sides are measured without an interpreter's own time.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -74,42 +76,75 @@ static void take_answer(int fd) {
     if (header != NULL) close(*(int *)CMSG_DATA(header));
 }
 
-static void launch_in_slot(int fd, const int files[4]) {
-    static const char request[] =
-        "run\0cpu_ms=1000\0wall_ms=4000\0memory_kib=65536\0stack_kib=8192\0output_kib=1024\0"
-        "processes=1\0arg=/box/true\0file=x:true";
+struct request {
+    char text[512];
+    size_t size;
+    int files[4]; /* three standard streams; the program, if it is sent */
+    size_t file_count;
+};
+
+static void request_add(struct request *request, const char *key, const char *value) {
+    char *end = request->text + request->size;
+    size_t room = sizeof request->text - request->size;
+    int length = snprintf(end, room, "%s%s", key, value);
+    if (length < 0 || (size_t)length >= room) die("the program's path is too long");
+    request->size += (size_t)length + 1;
+}
+
+static struct request request_make(const char *program, int sent) {
+    static const char *const fields[] = {"run", "cpu_ms=1000", "wall_ms=4000", "memory_kib=65536",
+                                         "stack_kib=8192", "output_kib=1024", "processes=1"};
+    struct request request = {.file_count = sent ? 4 : 3};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) request_add(&request, fields[i], "");
+    request_add(&request, "arg=", sent ? "./program" : program);
+    if (sent) request_add(&request, "file=x:program", "");
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int i = 0; i < 3; i++) request.files[i] = null;
+    request.files[3] = sent ? open(program, O_RDONLY | O_CLOEXEC) : -1;
+    if (null < 0 || (sent && request.files[3] < 0)) die(program);
+    return request;
+}
+
+static void launch_in_slot(int fd, const struct request *request) {
     union {
         struct cmsghdr header;
         char space[CMSG_SPACE(4 * sizeof(int))];
-    } control;
-    struct iovec data = {(void *)request, sizeof request};
+    } control = {.space = {0}};
+    size_t bytes = request->file_count * sizeof(int);
+    struct iovec data = {(void *)request->text, request->size};
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1,
-                             .msg_control = &control, .msg_controllen = sizeof control};
+                             .msg_control = &control, .msg_controllen = CMSG_SPACE(bytes)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = SOL_SOCKET;
     header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(4 * sizeof(int));
-    memcpy(CMSG_DATA(header), files, 4 * sizeof(int));
+    header->cmsg_len = CMSG_LEN(bytes);
+    memcpy(CMSG_DATA(header), request->files, bytes);
     if (sendmsg(fd, &message, 0) < 0) die("sendmsg");
     take_answer(fd);
 }
 
-int main(int argc, char **argv) {
-    char byte;
-    if (argc < 3) return 2;
-    int serve = strcmp(argv[1], "serve") == 0;
-    int fd = serve ? connect_to(argv[2]) : -1;
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int program = serve ? open(argv[3], O_RDONLY | O_CLOEXEC) : -1;
-    int files[4] = {null, null, null, program};
-    while (read(0, &byte, 1) == 1) {
-        long start = now_ns();
-        if (serve)
-            launch_in_slot(fd, files);
-        else
-            launch_plainly(argv + 2);
+static void samples_print(int fd, const struct request *request, char **argv) {
+    char line[32];
+    while (fgets(line, sizeof line, stdin)) {
+        long count = atol(line), start = now_ns();
+        for (long i = 0; i < count; i++)
+            if (fd >= 0)
+                launch_in_slot(fd, request);
+            else
+                launch_plainly(argv);
         printf("%ld\n", now_ns() - start);
         fflush(stdout);
     }
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) return 2;
+    if (strcmp(argv[1], "spawn") == 0) {
+        samples_print(-1, NULL, argv + 2);
+        return 0;
+    }
+    if (argc != 4) return 2;
+    struct request request = request_make(argv[3], strcmp(argv[1], "box") == 0);
+    samples_print(connect_to(argv[2]), &request, NULL);
     return 0;
 }

@@ -1,9 +1,11 @@
 """Memory of an idle worker and of the sandbox: proportional set size, so nothing counts twice."""
 
-from pathlib import Path
+from contextlib import ExitStack
 
-from bench.sampling import Comparison
-from stack import Frontend, Stack
+from bench import program, tree
+from bench.figures import Bar, Figures, compare
+from executor.sandbox import Sandbox
+from stack import Frontend, RunFolder, Safeexec, Stack
 
 _JOBS = 20
 _JOB = {
@@ -14,43 +16,39 @@ _JOB = {
     "source": "print(1)",
     "tests": [{"id": "1", "input": {"text": ""}}],
 }
+_SLOTS = (1, 8)
+_ALLOWED_MIB = 2.0
+_ALLOWED_MIB_PER_SLOT = 1.0
 
 
-def run() -> Comparison:
-    """One worker with all its languages, idle after it has judged some jobs."""
+def run() -> Figures:
+    """One worker with all its languages; safeexec with few slots and with many."""
+    samples = {"executor": [_executor_mib()]}
+    bars = []
+    for slots in _SLOTS:
+        name = f"safeexec, slots: {slots}"
+        found = _safeexec_mib(slots)
+        samples[name] = [found]
+        bars.append(Bar(name, found, _ALLOWED_MIB + _ALLOWED_MIB_PER_SLOT * slots, "MiB"))
+    return compare(f"memory (PSS) after {_JOBS} jobs", "MiB", samples, bars)
+
+
+def _executor_mib() -> float:
     with Stack() as stack, Frontend(stack.amqp_url) as frontend:
         for _ in range(_JOBS):
             frontend.judge(_JOB)
-        samples = {
-            "executor": [_tree_pss_mib(stack.workers[0].pid)],
-            "safeexec, one slot": [_tree_pss_mib(stack.safeexec.pid)],
-        }
-    return Comparison(f"memory (PSS) after {_JOBS} jobs", "MiB", samples)
+        return _pss_mib(stack.workers[0].pid)
 
 
-def _tree_pss_mib(pid: int) -> float:
-    """MiB of a process and all its descendants."""
-    children = _children()
-    total, tree = 0.0, [pid]
-    for one in tree:
-        tree += children.get(one, [])
-        total += _pss_kib(one)
-    return total / 1024
+def _safeexec_mib(slots: int) -> float:
+    """After as many runs in every slot."""
+    with RunFolder() as folder, Safeexec(folder, slots) as safeexec, ExitStack() as open_:
+        work = program.build(folder, "work.c")
+        taken = [open_.enter_context(Sandbox(safeexec.socket).slot()) for _ in range(slots)]
+        for slot in taken * _JOBS:
+            program.succeed(program.run(slot, work, "touch", "1")[0])
+        return _pss_mib(safeexec.pid)
 
 
-def _children() -> dict[int, list[int]]:
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except FileNotFoundError:
-            continue  # it ended while we looked
-        children.setdefault(parent, []).append(int(stat.parent.name))
-    return children
-
-
-def _pss_kib(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1])
-    raise RuntimeError(f"/proc/{pid}/smaps_rollup has no Pss")
+def _pss_mib(pid: int) -> float:
+    return tree.at_rest(pid, lambda: tree.memory_mib(pid, "Pss"))

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import pika.exceptions
 
-from bench.sampling import Comparison, side_by_side
+from bench.figures import Figures, compare
+from bench.sampling import side_by_side
 from stack import Frontend, Stack, wait_until
 from stack.process import wrapper
 
@@ -25,7 +26,7 @@ _JOB = {
 }
 
 
-def run() -> Comparison:
+def run() -> Figures:
     judged_ms: list[float] = []
     with (
         Stack(languages=["python3"]) as stack,
@@ -54,7 +55,7 @@ def run() -> Comparison:
         "executor, outside of judging": outside,
         "executor, in all (runs Python)": whole,
     }
-    return Comparison("a job that does nothing, there and back", "ms", samples)
+    return compare("a job that does nothing, there and back", "ms", samples)
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 import time
 from typing import Any
 
-from bench.sampling import Comparison, Sample, side_by_side
+from bench.figures import Figures, compare
+from bench.sampling import Sample, side_by_side
 from stack import Frontend, Stack
 
 RUNS = 20
@@ -18,11 +19,11 @@ _HELLO = {
 }
 
 
-def run() -> Comparison:
+def run() -> Figures:
     with Stack() as stack, Frontend(stack.amqp_url) as frontend:
         contestants = {language: _sample(frontend, language) for language in _HELLO}
         samples = side_by_side(contestants, RUNS)
-    return Comparison("hello world, from publishing to its verdict", "ms", samples)
+    return compare("hello world, from publishing to its verdict", "ms", samples)
 
 
 def _sample(frontend: Frontend, language: str) -> Sample:

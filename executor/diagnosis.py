@@ -33,7 +33,8 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     sandbox = Sandbox(settings.safeexec_socket)
     try:
         with sandbox.slot() as slot:
-            yield Finding("sandbox", True, f"isolation {slot.isolation}")
+            remedy = "" if slot.isolation == "full" else "`safeexec --check` tells what is missing"
+            yield Finding("sandbox", True, f"isolation {slot.isolation}", remedy)
     except SandboxUnavailable as error:
         remedy = "start `safeexec --serve`; SAFEEXEC_SOCKET names its socket"
         yield Finding("sandbox", False, str(error), remedy)

@@ -14,7 +14,7 @@ from executor.sandbox import RunLimits, Sandbox, SandboxUnavailable
 
 MAX_PROCESSES = 256
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_ENV = {"PATH": "/usr/bin:/bin", "HOME": "/box", "LANG": "C.UTF-8"}
+_ENV = {"PATH": "/usr/bin:/bin", "HOME": ".", "LANG": "C.UTF-8"}
 
 Argv = Annotated[tuple[str, ...], Field(min_length=1)]
 KiB = Annotated[int, Field(ge=0)]

@@ -87,7 +87,7 @@ class BoxFile:
 
 @dataclass(frozen=True, slots=True)
 class RunSpec:
-    """One run: `argv[0]` is an absolute path in the box, the current folder is /box.
+    """One run: `argv[0]` is an absolute path, or `./name` in the box, which is the current folder.
 
     At most 256 arguments, 64 variables, 240 files; all of it encoded fits into 64 KiB.
     """
@@ -105,7 +105,7 @@ class Outcome:
 
     exit_code: 0 unless `ending` is EXITED. signal: 0 if none ended it.
     cpu_us: CPU time of all its processes; wall_us: by the clock; memory_kib: peak of all together.
-    box: its folder as the run left it.
+    box: its folder as the run left it. call: the forbidden system call, if it is known.
     """
 
     ending: Ending
@@ -115,6 +115,7 @@ class Outcome:
     wall_us: int
     memory_kib: int
     box: Box
+    call: str = ""
 
     def __enter__(self) -> Self:
         return self
@@ -314,7 +315,8 @@ class _Attendance:
             raise SandboxFault("safeexec sent an answer without the box's folder")
         try:
             numbers = {name: int(answer[name]) for name in _NUMBERS}
-            return Outcome(ending=self._ending(answer["outcome"]), box=box, **numbers)
+            ending, call = self._ending(answer["outcome"]), answer.get("call", "")
+            return Outcome(ending=ending, box=box, call=call, **numbers)
         except (KeyError, ValueError) as error:
             raise SandboxFault(f"safeexec sent an answer that is none: {error}") from error
 

@@ -82,11 +82,12 @@ static void request_serve(struct connection *connection, char *packet, struct me
         fault_send(connection->socket, "request", &fault);
         return;
     }
+    slot_forget_last_box(slot);
     run.limits = request.limits;
     if (stub_await(slot, &fault) < 0) {
         slot->broken = true;
         fault_send(connection->socket, "sandbox", &fault);
-    } else if (box_fill(&slot->box, &request, message->fds + 3, &fault) < 0) {
+    } else if (slot_fill(slot, &request, message->fds + 3, &fault) < 0) {
         fault_send(connection->socket, "request", &fault);
     } else {
         memcpy(run.stdio, message->fds, sizeof run.stdio);
@@ -147,6 +148,7 @@ static void peer_serve(struct connection *connection, const struct options *opti
             ;
     }
     close(connection->socket);
+    slot_forget_last_box(connection->slot);
 }
 
 void slot_serve(const struct options *options, struct slot_context *slot, unsigned index, int listener, int ready)

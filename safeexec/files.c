@@ -6,8 +6,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -55,23 +56,20 @@ int box_mount_make(struct box *box, struct fault *fault)
 
 /* ---- filling it (slot) ------------------------------------------------------------------------------------ */
 
-/* One write from a mapping: the kernel then takes folios as large as the write, where sendfile goes by pages. */
-static int content_write(int target, int source, size_t size)
+/* The size first: so the kernel knows how large a folio fits. */
+static int content_send(int target, int source, off_t size)
 {
-    void *content = mmap(NULL, size, PROT_READ, MAP_PRIVATE, source, 0);
-    if (content == MAP_FAILED)
+    off_t sent = 0;
+    if (ftruncate(target, size) < 0)
         return -1;
-    size_t written = 0;
-    while (written < size) {
-        ssize_t step = write(target, (char *)content + written, size - written);
+    while (sent < size) {
+        ssize_t step = sendfile(target, source, &sent, (size_t)(size - sent));
+        if (step == 0)
+            errno = EIO; /* it shrank meanwhile */
         if (step <= 0)
-            break;
-        written += (size_t)step;
+            return -1;
     }
-    int error = errno;
-    munmap(content, size);
-    errno = error;
-    return written == size ? 0 : -1;
+    return 0;
 }
 
 static int content_copy(struct box *box, int target, int source, const char *path, struct fault *fault)
@@ -83,8 +81,8 @@ static int content_copy(struct box *box, int target, int source, const char *pat
     box->given_bytes += (size + 4095) & ~4095ull;
     if (box->given_bytes > GIVEN_MAX_BYTES)
         return fault_set(fault, "file %s: more than %d bytes of files", path, GIVEN_MAX_BYTES);
-    if (size && (ftruncate(target, status.st_size) < 0 || content_write(target, source, size) < 0))
-        return fault_set(fault, "file %s: %s", path, errno == EFAULT ? "it shrank" : strerror(errno));
+    if (content_send(target, source, status.st_size) < 0)
+        return fault_set(fault, "file %s: %s", path, strerror(errno));
     return 0;
 }
 
@@ -129,12 +127,17 @@ static int output_bound(const struct box *box, const struct limits *limits, stru
     return 0;
 }
 
-int box_fill(struct box *box, const struct request *request, const int *files, struct fault *fault)
+int box_fill(struct box *box, const struct request *request, const int *files, uid_t owner, struct fault *fault)
 {
-    for (size_t i = 0; i < request->filec; i++)
-        if (file_put(box, &request->files[i], files[i], fault) < 0)
-            return -1;
-    return output_bound(box, &request->limits, fault);
+    int result = 0;
+    /* A user namespace's tmpfs knows no other users than the namespace does: root is none of them. */
+    setfsgid(owner);
+    setfsuid(owner);
+    for (size_t i = 0; result == 0 && i < request->filec; i++)
+        result = file_put(box, &request->files[i], files[i], fault);
+    setfsuid(geteuid());
+    setfsgid(getegid());
+    return result < 0 ? -1 : output_bound(box, &request->limits, fault);
 }
 
 /* ---- what the program left there ---------------------------------------------------------------------------- */

@@ -84,15 +84,11 @@ static void patterns_allow(const struct rules *rules, const char *const *pattern
 
 static void box_allow(const struct rules *rules, const struct box *box)
 {
-    if (box->path[0]) {
-        char temporary[280];
-        snprintf(temporary, sizeof temporary, "%s/tmp", box->path);
-        descriptor_allow(rules, box->folder, FS_ALL, "box");
-        path_allow(rules, temporary, FS_ALL);
-    } else {
-        path_allow(rules, "/box", FS_ALL);
-        path_allow(rules, "/tmp", FS_ALL);
-    }
+    char path[280];
+    snprintf(path, sizeof path, "%s/box", box->path);
+    path_allow(rules, path, FS_ALL);
+    snprintf(path, sizeof path, "%s/tmp", box->path);
+    path_allow(rules, path, FS_ALL);
 }
 
 /* A run reads what its root shows: that is made of what it may read. */
@@ -114,7 +110,9 @@ static void rules_add(const struct rules *rules, const struct host *host, const 
     static const char *const toolchains[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
                                              "/etc/alternatives", "/etc/ld.so.cache", "/etc/java*", "/etc/localtime",
                                              "/etc/timezone", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat",
-                                             "/proc/version", "/proc/filesystems", NULL};
+                                             "/proc/version", "/proc/filesystems",
+                                             /* Node.js does without it where it is not, and ends where it is refused. */
+                                             "/etc/ssl/openssl.cnf", NULL};
     bool own_root = host_has(host, MECHANISM_MOUNTS);
     patterns_allow(rules, toolchains, FS_READ);
     if (profile == PROFILE_COMPILE)
@@ -160,13 +158,14 @@ int landlock_ruleset(const struct host *host, const struct root_plan *plan, cons
 }
 
 /* What can be named only now: the standard streams, where programs open /dev/stdin, and the process itself. */
-static void run_own_allow(const struct rules *rules, const int stdio[3])
+static void run_own_allow(const struct rules *rules, const struct host *host, const int stdio[3])
 {
     struct stat status;
     for (int i = 0; i < 3; i++)
         if (fstat(stdio[i], &status) == 0 && S_ISREG(status.st_mode))
             descriptor_allow(rules, stdio[i], i == 0 ? FS_READ_FILE : FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE, "stdio");
-    path_allow(rules, "/proc/self", FS_READ | FS_WRITE_FILE);
+    if (!host_has(host, MECHANISM_MOUNTS)) /* else all of /proc is the run's, and allowed */
+        path_allow(rules, "/proc/self", FS_READ | FS_WRITE_FILE);
 }
 
 int landlock_enter(const struct host *host, const struct root_plan *plan, int ruleset, const int stdio[3],
@@ -176,7 +175,7 @@ int landlock_enter(const struct host *host, const struct root_plan *plan, int ru
         return 0;
     const struct rules rules = {ruleset, known_fs(host->landlock_abi), fault};
     if (!plan->chroot_dir)
-        run_own_allow(&rules, stdio);
+        run_own_allow(&rules, host, stdio);
     if (syscall(RESTRICT_SELF, ruleset, 0) < 0)
         fault_set(fault, "landlock: %s", strerror(errno));
     return fault->text[0] ? -1 : 0;

@@ -192,7 +192,7 @@ static int run_once(const struct options *o, struct report *report, struct fault
     run.limits.space_kib = o->space_kib;
     run.limits.core_kib = o->core_kib;
     int result = ground_find(&ground, &slot, o, fault);
-    if (result == 0 && (result = box_fill(&slot.box, &request, NULL, fault)) == 0)
+    if (result == 0 && (result = slot_fill(&slot, &request, NULL, fault)) == 0)
         result = slot_run(&slot, &run, report, fault);
     ground_close(&ground, &slot);
     return result;

@@ -341,8 +341,8 @@ struct box {
 
 /* Stub: a tmpfs, mounted nowhere yet. Returns its mount. */
 int box_mount_make(struct box *box, struct fault *fault);
-/* Copies the request's files in, and bounds what may be added. */
-int box_fill(struct box *box, const struct request *request, const int *files, struct fault *fault);
+/* Copies the request's files in, as `owner`'s, and bounds what may be added. */
+int box_fill(struct box *box, const struct request *request, const int *files, uid_t owner, struct fault *fault);
 
 struct box_usage {
     uint64_t bytes, inodes; /* written, above what was given */
@@ -433,6 +433,8 @@ struct slot_context {
     pid_t zygote;
     struct stub stub;
     struct box box;
+    unsigned boxes;     /* plain folders made so far: each has a name of its own */
+    struct box last;    /* the plain folder of the last run: the client may still read in it */
     bool broken;     /* a run left it in a state that we do not trust: close and open it anew */
     bool unkillable; /* a process of it cannot be ended */
 };
@@ -450,8 +452,8 @@ struct order {
 
 /* What the zygote gives a new stub. */
 struct birth {
-    int socket, box_folder, leaf_folder; /* -1: none */
-    char box_path[256];
+    int socket, leaf_folder; /* -1: none */
+    char box_path[256];      /* empty: the stub mounts a tmpfs */
 };
 
 /* The stub's whole life. */
@@ -472,6 +474,8 @@ struct start {
 void program_limits_note(void);
 /* Returns the pid of the program when it was executed, or has failed and is to be reaped; -1. */
 pid_t program_start(struct start *start);
+/* A start of nothing: what it touches is in memory when it counts. */
+void program_practise(void);
 
 /* ---- slot.c --------------------------------------------------------------------------------------- */
 
@@ -488,10 +492,15 @@ struct run {
     int stop;    /* a signalfd: its signal kills the run */
 };
 
+/* Copies the request's files into the box of the next run. */
+int slot_fill(struct slot_context *slot, const struct request *request, const int *files, struct fault *fault);
 /* One run, in a box that was filled. Returns 0 with the report, or -1 with the fault. */
 int slot_run(struct slot_context *slot, struct run *run, struct report *report, struct fault *fault);
 /* After the answer: ends the stub, has the next one made. */
 void slot_recycle(struct slot_context *slot);
+/* When the client has no more use for the last run's box: it asks for another run, or has gone. A tmpfs ends
+ * with its last descriptor; a plain folder is removed here. */
+void slot_forget_last_box(struct slot_context *slot);
 
 /* ---- watch.c: the clocks and limits of one run ------------------------------------------------------ */
 

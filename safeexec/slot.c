@@ -30,9 +30,12 @@ static int next_run_prepare(struct slot_context *slot, uint64_t old_box_bytes, s
         if (cgroup_leaf_make(&slot->leaf, slot->tree, slot->name, fault) < 0)
             return -1;
     }
-    if (!host_has(slot->host, MECHANISM_MOUNTS) &&
-        work_box_make(slot->work, &slot->box, slot->name, slot->uid, fault) < 0)
-        return -1;
+    if (!host_has(slot->host, MECHANISM_MOUNTS)) {
+        char name[48];
+        snprintf(name, sizeof name, "%s.%u", slot->name, slot->boxes++);
+        if (work_box_make(slot->work, &slot->box, name, slot->uid, fault) < 0)
+            return -1;
+    }
     memset(slot->ledger, 0, sizeof *slot->ledger);
     cgroup_leaf_reset(&slot->leaf, old_box_bytes);
     return zygote_bear_stub(slot, fault);
@@ -47,10 +50,16 @@ int slot_open(struct slot_context *slot, struct fault *fault)
     return stub_await(slot, fault);
 }
 
+void slot_forget_last_box(struct slot_context *slot)
+{
+    if (slot->last.path[0])
+        work_box_remove(slot->work, &slot->last);
+}
+
 static void box_drop(struct slot_context *slot)
 {
-    if (slot->box.path[0])
-        work_box_remove(slot->work, &slot->box);
+    slot_forget_last_box(slot);
+    memcpy(slot->last.path, slot->box.path, sizeof slot->last.path);
     box_close(&slot->box);
 }
 
@@ -78,6 +87,7 @@ void slot_close(struct slot_context *slot)
     cgroup_leaf_kill(&slot->leaf, slot->zygote);
     zygote_stop(slot);
     box_drop(slot);
+    slot_forget_last_box(slot);
     cgroup_leaf_remove(&slot->leaf, slot->tree);
     if (slot->ledger)
         munmap(slot->ledger, sizeof *slot->ledger);
@@ -224,6 +234,13 @@ static int order_send(const struct slot_context *slot, struct run *run, struct f
         fault_set(fault, "the run's pid 1 takes no orders: %s", strerror(errno));
     stdio_close(run);
     return sent;
+}
+
+int slot_fill(struct slot_context *slot, const struct request *request, const int *files, struct fault *fault)
+{
+    /* Elsewhere what is given belongs to us: the program may read it, and no more. */
+    bool as_program = slot->host->user_namespace && geteuid() == 0;
+    return box_fill(&slot->box, request, files, as_program ? slot->uid : geteuid(), fault);
 }
 
 static int run_watched(struct slot_context *slot, struct run *run, struct report *report, struct fault *fault)

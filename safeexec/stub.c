@@ -48,10 +48,12 @@ static int place_take(struct life *life, const struct birth *birth, struct fault
         int mount = box_mount_make(&life->box, fault);
         return mount < 0 ? -1 : rootfs_mount_run(&slot->plan, slot->host, mount, fault);
     }
-    life->box.folder = birth->box_folder;
+    char folder[sizeof birth->box_path + sizeof "/box"];
+    snprintf(folder, sizeof folder, "%s/box", birth->box_path);
     snprintf(life->box.path, sizeof life->box.path, "%s", birth->box_path);
     snprintf(life->temporary, sizeof life->temporary, "TMPDIR=%s/tmp", birth->box_path);
-    int moved = slot->plan.work_dir ? chdir(slot->plan.work_dir) : fchdir(birth->box_folder);
+    /* By path: a descriptor from another mount namespace would be a folder without a name (getcwd(3)). */
+    int moved = chdir(slot->plan.work_dir ? slot->plan.work_dir : folder);
     return moved == 0 ? 0 : fault_set(fault, "change to the program's folder: %s", strerror(errno));
 }
 
@@ -75,6 +77,20 @@ static int children_watch(void)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Of the order. */
+static char packet[REQUEST_MAX_BYTES];
+static struct request request;
+static struct message message;
+
+/* A page that is touched for the first time costs a fault: here it costs nobody's time. */
+static void order_practise(void)
+{
+    memset(packet, 0, 4096);
+    memset(&request, 0, sizeof request);
+    memset(&message, 0, sizeof message);
+    program_practise();
+}
+
 static void get_ready(struct life *life, const struct birth *birth, struct fault *fault)
 {
     const struct host *host = life->slot->host;
@@ -91,6 +107,7 @@ static void get_ready(struct life *life, const struct birth *birth, struct fault
         if (fault->text[0])
             return;
     }
+    order_practise();
     life->children = children_watch();
     /* A program of the same user shall not reach into us. */
     prctl(PR_SET_DUMPABLE, 0);
@@ -201,11 +218,11 @@ static void rest_end(struct life *life)
     ledger->finished = true;
 }
 
-static void order_execute(struct life *life, const struct order *order, struct request *request, const int stdio[3])
+static void order_execute(struct life *life, const struct order *order, const int stdio[3])
 {
     if (life->temporary[0])
-        request->env[request->envc++] = life->temporary;
-    struct start start = {life->slot, order, request, stdio, life->rulesets[request->profile]};
+        request.env[request.envc++] = life->temporary;
+    struct start start = {life->slot, order, &request, stdio, life->rulesets[request.profile]};
     pid_t program = program_start(&start);
     if (program < 0)
         stub_fail(life, "clone the program");
@@ -222,9 +239,6 @@ static void order_execute(struct life *life, const struct order *order, struct r
 
 static void order_await(struct life *life)
 {
-    static char packet[REQUEST_MAX_BYTES];
-    static struct request request;
-    static struct message message;
     struct order order;
     struct fault fault = {""};
     const struct iovec parts[] = {{&order, sizeof order}, {packet, sizeof packet}};
@@ -234,7 +248,7 @@ static void order_await(struct life *life)
     /* The slot has found it sound; it is parsed again because it points into the packet. */
     if (request_parse(&request, packet, (size_t)message.size - sizeof order, &fault) < 0)
         stub_fail(life, "parse the request again");
-    order_execute(life, &order, &request, message.fds);
+    order_execute(life, &order, message.fds);
 }
 
 void stub_live(const struct slot_context *slot, const struct birth *birth)
@@ -268,7 +282,6 @@ void stub_live(const struct slot_context *slot, const struct birth *birth)
 
 int stub_await(struct slot_context *slot, struct fault *fault)
 {
-    static struct message message;
     struct readiness readiness;
     const struct iovec part = {&readiness, sizeof readiness};
     if (slot->stub.ready)

@@ -17,9 +17,9 @@
 
 /* ---- what slot and zygote tell each other ------------------------------------------------------------ */
 
-/* The slot's: how many of these descriptors come, and for what. */
+/* The slot's, with the stub's end of a socket and, where each run has a leaf of its own, the leaf. */
 struct wish {
-    bool has_box, has_leaf;
+    bool has_leaf;
     char box_path[sizeof ((struct birth *)0)->box_path];
 };
 
@@ -59,12 +59,7 @@ static long clone_stub(const struct slot_context *slot, int leaf_folder, int *pi
 
 static void stub_bear(struct slot_context *slot, const struct wish *wish, const struct message *message)
 {
-    struct birth birth = {.socket = message->fds[0], .box_folder = -1, .leaf_folder = -1};
-    size_t next = 1;
-    if (wish->has_box)
-        birth.box_folder = message->fds[next++];
-    if (wish->has_leaf)
-        birth.leaf_folder = message->fds[next];
+    struct birth birth = {.socket = message->fds[0], .leaf_folder = wish->has_leaf ? message->fds[1] : -1};
     memcpy(birth.box_path, wish->box_path, sizeof birth.box_path);
     int pidfd = -1;
     long child = clone_stub(slot, birth.leaf_folder, &pidfd);
@@ -86,7 +81,7 @@ static _Noreturn void zygote_loop(struct slot_context *slot)
         struct wish wish;
         const struct iovec part = {&wish, sizeof wish};
         message_receive(slot->zygote_socket, &part, 1, &message);
-        if (message.size != (ssize_t)sizeof wish || message.fd_count != 1u + wish.has_box + wish.has_leaf)
+        if (message.size != (ssize_t)sizeof wish || message.fd_count != 1u + wish.has_leaf)
             _exit(0); /* the slot is gone */
         stub_bear(slot, &wish, &message);
         message_close_fds(&message);
@@ -221,20 +216,15 @@ void zygote_stop(struct slot_context *slot)
 
 int zygote_bear_stub(struct slot_context *slot, struct fault *fault)
 {
-    int sockets[2], fds[3];
-    size_t count = 0;
+    int sockets[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
         return fault_set(fault, "socketpair: %s", strerror(errno));
-    struct wish wish = {.has_box = slot->box.folder >= 0, .has_leaf = slot->leaf.version == 2};
+    struct wish wish = {.has_leaf = slot->leaf.version == 2};
     memcpy(wish.box_path, slot->box.path, sizeof wish.box_path);
-    fds[count++] = sockets[1];
-    if (wish.has_box)
-        fds[count++] = slot->box.folder;
-    if (wish.has_leaf)
-        fds[count++] = slot->leaf.directory[CONTROLLER_MEMORY];
+    const int fds[] = {sockets[1], slot->leaf.directory[CONTROLLER_MEMORY]};
     struct delivery delivery = {0};
     const struct iovec order = {&wish, sizeof wish}, part = {&delivery, sizeof delivery};
-    int sent = message_send(slot->zygote_socket, &order, 1, fds, count);
+    int sent = message_send(slot->zygote_socket, &order, 1, fds, 1u + wish.has_leaf);
     close(sockets[1]);
     if (sent == 0)
         message_receive(slot->zygote_socket, &part, 1, &answer);

@@ -4,7 +4,7 @@ from executor.contract import Diff, Job, Test, TestResult, Verdict
 from executor.judge.capture import Capture
 from executor.judge.run import Run
 from executor.judge.units import milliseconds
-from executor.sandbox import RunLimits
+from executor.sandbox import Outcome, RunLimits
 
 
 def kept_bytes(job: Job, test: Test) -> int:
@@ -28,7 +28,7 @@ def test_result(job: Job, test: Test, run: Run, limits: RunLimits) -> TestResult
         exit_code=None if outcome.signal else outcome.exit_code,
         signal=outcome.signal or None,
         score=job.points_of(test) if run.verdict is Verdict.AC else 0.0,
-        message=run.check.message if checked else None,
+        message=run.check.message if checked else _forbidden(outcome),
         diff=_diff(run) if checked else None,
         stdout=_text(run.stdout, kept),
         stdout_truncated=kept > 0 and run.stdout.truncated,
@@ -49,6 +49,10 @@ def _diff(run: Run) -> Diff | None:
     if places == (None, None, None):
         return None
     return Diff(line=check.line, token=check.token, expected=check.expected, found=check.found)
+
+
+def _forbidden(outcome: Outcome) -> str | None:
+    return f"forbidden system call: {outcome.call}" if outcome.call else None
 
 
 def _text(capture: Capture, kept: int) -> str | None:

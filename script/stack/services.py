@@ -30,10 +30,10 @@ _ENDS_WITH_US = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -TERM $$) & exec "$@
 class Safeexec:
     """`safeexec --serve`; it takes connections at `socket` once it is made. A context manager."""
 
-    def __init__(self, folder: RunFolder, slots: int = 1) -> None:
+    def __init__(self, folder: RunFolder, slots: int = 1, options: Sequence[str] = ()) -> None:
         self.socket = folder.make("safeexec") / "socket"
         argv = [str(SAFEEXEC), "--serve", str(self.socket)]
-        argv += ["--slots", str(slots), "--owner", _WORKER_USER]
+        argv += ["--slots", str(slots), "--owner", _WORKER_USER, *options]
         self._pipe: int | None = None
         stdin = subprocess.DEVNULL
         if not _AS_ROOT:

@@ -33,9 +33,11 @@ class Seen:
 class Arena:
     """Attacks one after the other in one slot, while a neighbour lives in the other."""
 
-    def __init__(self, folder: Path, compiled: Callable[[Path], Path], honest: Path) -> None:
-        self.folder, self.compiled, self.honest_program = folder, compiled, honest
-        self.outside = Outside()
+    def __init__(
+        self, folder: Path, outside: Outside, compiled: Callable[[Path], Path], honest: Path
+    ) -> None:
+        self.folder, self.outside = folder, outside
+        self.compiled, self.honest_program = compiled, honest
         self.service = Service(folder, slots=2)
         self.neighbour = self._start_neighbour()
         with Connection(self.service.socket) as slot:
@@ -126,7 +128,6 @@ class Arena:
         assert self.neighbour.receive()["outcome"] == "killed"
         self.neighbour.socket.close()
         assert self.service.stop() == 0, self.service.log.read_text()
-        self.outside.close()
 
 
 def heads(folder: int) -> Iterator[bytes]:

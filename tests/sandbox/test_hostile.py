@@ -4,6 +4,7 @@ After each, nothing of it is left and an honest program in the same slot runs as
 SAFEEXEC_RESULTS names a file, a line of JSON for each attack is appended to it.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from tests.sandbox.arena import Arena, Seen
 from tests.sandbox.client import Connection
+from tests.sandbox.outside import Outside
 from tests.sandbox.programs import Program, programs
 from tests.sandbox.service import LEVEL
 
@@ -21,10 +23,11 @@ from tests.sandbox.service import LEVEL
 def arena(
     tmp_path_factory: pytest.TempPathFactory, compiled: Callable[[Path], Path], honest: Path
 ) -> Iterator[Arena]:
-    arena = Arena(tmp_path_factory.mktemp("arena"), compiled, honest)
-    assert arena.level == LEVEL
-    yield arena
-    arena.close()
+    with contextlib.closing(Outside()) as outside:
+        arena = Arena(tmp_path_factory.mktemp("arena"), outside, compiled, honest)
+        assert arena.level == LEVEL
+        yield arena
+        arena.close()
 
 
 @pytest.mark.parametrize("program", programs(), ids=lambda program: program.source.name)

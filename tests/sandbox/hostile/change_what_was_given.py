@@ -1,5 +1,6 @@
 # Attacks: what it was given read-only: its own file, the toolchains, the root.
 # Expect: outcome=exited exit_code=0
+# Not stopped at user: the program is of the user who gave it its files. Its box is new in each run.
 import os
 import shutil
 import sys

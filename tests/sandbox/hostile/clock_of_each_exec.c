@@ -1,5 +1,5 @@
 /* Attacks: a CPU clock that starts anew when a program executes another: this one executes itself.
- * Limits: cpu_ms=300 wall_ms=8000
+ * Limits: cpu_ms=300 wall_ms=20000
  * Expect: outcome=cpu limit=cpu
  */
 #include <time.h>

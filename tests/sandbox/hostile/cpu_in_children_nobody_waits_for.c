@@ -1,5 +1,5 @@
 /* Attacks: the CPU clock, by work in children whose time no wait() adds up.
- * Limits: processes=8 cpu_ms=300 wall_ms=8000
+ * Limits: processes=8 cpu_ms=300 wall_ms=20000
  * Expect: outcome=cpu limit=cpu
  */
 #include <signal.h>

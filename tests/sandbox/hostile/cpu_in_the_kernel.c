@@ -1,5 +1,5 @@
 /* Attacks: a CPU clock that counts user time only.
- * Limits: cpu_ms=300 wall_ms=8000
+ * Limits: cpu_ms=300 wall_ms=20000
  * Expect: outcome=cpu limit=cpu
  */
 #include <fcntl.h>

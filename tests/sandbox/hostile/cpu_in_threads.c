@@ -1,5 +1,5 @@
 /* Attacks: the CPU clock, by threads: all of them count.
- * Limits: processes=8 cpu_ms=400 wall_ms=8000
+ * Limits: processes=8 cpu_ms=400 wall_ms=20000
  * Expect: outcome=cpu limit=cpu cpu_us>=400000
  */
 #include <pthread.h>

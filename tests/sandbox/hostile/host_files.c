@@ -1,5 +1,6 @@
 /* Attacks: the host's files. None of these may be there, and nothing given may be written.
  * Expect: outcome=exited exit_code=0
+ * Not stopped at user: the program is of the user who gave it its files. Its box is new in each run.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* Attacks: a CPU limit that rests on SIGXCPU.
- * Limits: cpu_ms=300 wall_ms=8000
+ * Limits: cpu_ms=300 wall_ms=20000
  * Expect: outcome=cpu limit=cpu
  */
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* Attacks: a supervisor that takes the end of the first thread for the end of the program.
- * Limits: processes=4 cpu_ms=300 wall_ms=8000
+ * Limits: processes=4 cpu_ms=300 wall_ms=20000
  * Expect: outcome=cpu limit=cpu
  */
 #include <pthread.h>

@@ -1,5 +1,7 @@
 /* Attacks: the inodes, by empty files without end.
+ * Limits: cpu_ms=1000
  * Expect: outcome=output exit_code=7 limit=inodes inodes>=1000
+ * At namespaces,restricted: outcome=output|cpu exit_code=0|7 limit=inodes|cpu
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Attacks: the next run, by memory that only two sockets hold, each of which is queued in the other.
- * Limits: memory_kib=32768 output_kib=1000000
+ * Limits: memory_kib=32768 output_kib=100000
  * Expect: outcome=exited exit_code=0
  */
 #define _GNU_SOURCE

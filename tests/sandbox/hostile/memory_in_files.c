@@ -1,6 +1,7 @@
 /* Attacks: the memory limit, by files, which are memory.
- * Limits: memory_kib=32768 output_kib=1000000
+ * Limits: memory_kib=32768 output_kib=100000
  * Expect: outcome=memory limit=memory memory_event=killed
+ * At namespaces,restricted: outcome=output limit=file_size memory_event=none
  */
 #include <fcntl.h>
 #include <unistd.h>

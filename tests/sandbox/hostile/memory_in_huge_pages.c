@@ -1,6 +1,6 @@
 /* Attacks: the memory limit, by the huge pages that a host may have set aside for others: no memory
  * cgroup counts them.
- * Limits: memory_kib=16384 output_kib=1000000
+ * Limits: memory_kib=16384 output_kib=100000
  * Expect: outcome=exited exit_code=0
  */
 #define _GNU_SOURCE

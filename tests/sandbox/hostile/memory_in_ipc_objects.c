@@ -1,6 +1,8 @@
 /* Attacks: the memory limit, by System V shared memory that is attached nowhere.
  * Limits: memory_kib=32768
  * Expect: outcome=memory limit=memory
+ * Not stopped at user: only the resident pages of processes are counted, and such an object is none.
+ * At restricted: outcome=exited exit_code=1 limit=none
  */
 #include <string.h>
 #include <sys/ipc.h>

@@ -1,6 +1,7 @@
 /* Attacks: the memory limit, by page tables: a page is read in every 2 MiB of 64 GiB, and none is its own.
  * Limits: memory_kib=32768
  * Expect: outcome=memory limit=memory
+ * Not stopped at user,restricted: only the resident pages of processes are counted, and a page table is none.
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>

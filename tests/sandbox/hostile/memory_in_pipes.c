@@ -1,6 +1,7 @@
 /* Attacks: the memory limit, by what waits in pipes.
  * Limits: memory_kib=16384
  * Expect: outcome=memory limit=memory
+ * Not stopped at user,restricted: only the resident pages of processes are counted, and a pipe is none.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /* Attacks: the memory limit, by what waits in pairs of sockets.
  * Limits: memory_kib=16384
  * Expect: outcome=memory limit=memory
+ * Not stopped at user,restricted: only the resident pages of processes are counted, and a socket is none.
  */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* Attacks: the CPU clock, by one system call that takes minutes.
- * Limits: cpu_ms=300 wall_ms=8000
+ * Limits: cpu_ms=300 wall_ms=20000
  * Expect: outcome=cpu limit=cpu wall_us<=4000000
  */
 #include <sys/mman.h>

@@ -1,7 +1,8 @@
 /* Attacks: the supervisor, by the kernel's choice of whom to end when memory is short: this one makes
  * itself the last, and holds all its memory in a file.
- * Limits: memory_kib=32768 output_kib=1000000
+ * Limits: memory_kib=32768 output_kib=100000
  * Expect: outcome=memory limit=memory
+ * At namespaces,restricted: outcome=output limit=file_size
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* Attacks: the verdict, by the signal for a file that is too large: none was written.
- * Expect: outcome=signalled signal=25 limit=none
+/* Attacks: the verdict, by the signal for a file that is too large, where none was written. The kernel
+ * sends it in the same way, so a program can call this on itself, and on nobody else.
+ * Expect: outcome=signalled|output signal=25
  */
 #include <signal.h>
 

@@ -1,6 +1,7 @@
 /* Attacks: the process table, by threads. The limit counts them like processes.
  * Limits: processes=16
  * Expect: outcome=exited exit_code=0 forks_refused>=1
+ * At user,restricted: forks_refused>=0
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,5 +1,7 @@
 /* Attacks: the host's devices, by changing their times, which others see.
  * Expect: outcome=exited exit_code=0
+ * Not stopped at namespaces,restricted: devices are the host's own where nothing can be mounted, and who may
+ * write one may set its time to now.
  */
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,0 +1,2 @@
+/* The least that can be launched. */
+int main(void) { return 0; }
