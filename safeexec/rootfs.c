@@ -110,7 +110,7 @@ static int show_dev(struct fault *fault)
 {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-        if (show(devices[i], MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, fault) < 0)
+        if (show(devices[i], MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, fault) < 0)
             return -1;
     if (site_link("/dev/fd", "/proc/self/fd", fault) < 0 || site_link("/dev/stdin", "/proc/self/fd/0", fault) < 0 ||
         site_link("/dev/stdout", "/proc/self/fd/1", fault) < 0 ||

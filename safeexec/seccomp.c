@@ -25,7 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,13 +42,16 @@ enum rule {
     RULE_EPERM,
     RULE_ENOSYS,
     RULE_CLONE,      /* argument 0 has no namespace flag */
-    RULE_SOCKETPAIR, /* argument 0 is AF_UNIX */
+    RULE_SOCKETPAIR, /* argument 0 is AF_UNIX, and argument 1 not SOCK_DGRAM, which can talk to strangers */
     RULE_IOCTL,      /* argument 1 puts no characters into a terminal's input */
     RULE_PERSONALITY,/* argument 0 is 0, ADDR_NO_RANDOMIZE or the query */
     RULE_OF_SELF,    /* argument 0, a process, is 0: the caller */
     RULE_OF_SELF_2,  /* argument 1 is */
     RULE_FCNTL,      /* argument 1 is no lease: it would make others wait who open the same file */
-    RULE_IPC,        /* allowed in an IPC namespace of the run's own */
+    RULE_MMAP,       /* no huge pages in these three: no memory cgroup counts them */
+    RULE_MEMFD,
+    RULE_SHMGET,     /* and as the next */
+    RULE_IPC,        /* allowed in an IPC namespace of the run's own, where a cgroup counts the memory */
     RULES
 };
 
@@ -95,6 +100,11 @@ static struct call_rule call_rules[] = {
     {SYS_mbind, RULE_EPERM, "mbind"}, {SYS_set_mempolicy, RULE_EPERM, "set_mempolicy"},
     {SYS_migrate_pages, RULE_EPERM, "migrate_pages"}, {SYS_move_pages, RULE_EPERM, "move_pages"},
     {SYS_fanotify_mark, RULE_EPERM, "fanotify_mark"}, {SYS_sched_setaffinity, RULE_EPERM, "sched_setaffinity"},
+    /* These reach what is the host's: what others open, its disks. */
+    {SYS_inotify_add_watch, RULE_EPERM, "inotify_add_watch"}, {SYS_sync, RULE_EPERM, "sync"},
+    {SYS_syncfs, RULE_EPERM, "syncfs"},
+    /* Locks on shared files are seen by others; contexts are few, and the host's. */
+    {SYS_flock, RULE_ENOSYS, "flock"}, {SYS_io_setup, RULE_ENOSYS, "io_setup"},
     {CALL_MEMFD_SECRET, RULE_ENOSYS, "memfd_secret"}, {SYS_io_uring_setup, RULE_ENOSYS, "io_uring_setup"},
     {SYS_io_uring_enter, RULE_ENOSYS, "io_uring_enter"}, {SYS_io_uring_register, RULE_ENOSYS, "io_uring_register"},
     /* Its flags are behind a pointer, where no filter can look; the C library then uses clone. */
@@ -106,12 +116,13 @@ static struct call_rule call_rules[] = {
     {SYS_prlimit64, RULE_OF_SELF, "prlimit64"}, {SYS_sched_setscheduler, RULE_OF_SELF, "sched_setscheduler"},
     {SYS_sched_setparam, RULE_OF_SELF, "sched_setparam"}, {SYS_sched_setattr, RULE_OF_SELF, "sched_setattr"},
     {SYS_setpriority, RULE_OF_SELF_2, "setpriority"}, {SYS_ioprio_set, RULE_OF_SELF_2, "ioprio_set"},
-    {SYS_shmget, RULE_IPC, "shmget"}, {SYS_semget, RULE_IPC, "semget"}, {SYS_msgget, RULE_IPC, "msgget"},
+    {SYS_mmap, RULE_MMAP, "mmap"}, {SYS_memfd_create, RULE_MEMFD, "memfd_create"},
+    {SYS_shmget, RULE_SHMGET, "shmget"}, {SYS_semget, RULE_IPC, "semget"}, {SYS_msgget, RULE_IPC, "msgget"},
     {SYS_mq_open, RULE_IPC, "mq_open"}, {SYS_shmat, RULE_IPC, "shmat"}, {SYS_mq_unlink, RULE_IPC, "mq_unlink"},
 };
 enum { CALL_RULES = sizeof call_rules / sizeof *call_rules };
 
-enum { PROGRAM_MAX = 512 };
+enum { PROGRAM_MAX = 1024 };
 static struct sock_filter program[PROGRAM_MAX];
 static unsigned short program_length;
 static uint32_t action_kill; /* what KILL is on this host */
@@ -119,7 +130,8 @@ static bool own_ipc;
 
 static void emit(uint16_t code, uint32_t operand, uint8_t if_true, uint8_t if_false)
 {
-    program[program_length++] = (struct sock_filter){code, if_true, if_false, operand};
+    if (program_length < PROGRAM_MAX) /* seccomp_build() says when it is full */
+        program[program_length++] = (struct sock_filter){code, if_true, if_false, operand};
 }
 
 static void emit_load(size_t offset) { emit(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0); }
@@ -141,6 +153,14 @@ static void emit_one_of(const uint32_t *values, size_t count, uint32_t action)
     emit_return(SECCOMP_RET_ALLOW);
 }
 
+static void emit_without_flag(unsigned argument, uint32_t flag, uint32_t action)
+{
+    emit_load(argument_offset(argument));
+    emit(BPF_JMP | BPF_JSET | BPF_K, flag, 0, 1);
+    emit_return(action);
+    emit_return(SECCOMP_RET_ALLOW);
+}
+
 static void emit_rule(enum rule rule)
 {
     static const uint32_t namespace_flags =
@@ -158,8 +178,21 @@ static void emit_rule(enum rule rule)
         emit_return(SECCOMP_RET_ALLOW);
         return;
     case RULE_SOCKETPAIR:
+        emit_load(argument_offset(1));
+        emit(BPF_ALU | BPF_AND | BPF_K, 0xf, 0, 0); /* the rest are flags */
+        emit(BPF_JMP | BPF_JEQ | BPF_K, SOCK_DGRAM, 0, 1);
+        emit_return(refuse);
         emit_load(argument_offset(0));
         emit_one_of((const uint32_t[]){AF_UNIX}, 1, refuse);
+        return;
+    case RULE_MMAP: emit_without_flag(3, MAP_HUGETLB, refuse); return;
+    case RULE_MEMFD: emit_without_flag(1, MFD_HUGETLB, refuse); return;
+    case RULE_SHMGET:
+        if (!own_ipc) {
+            emit_return(refuse);
+            return;
+        }
+        emit_without_flag(2, SHM_HUGETLB, refuse);
         return;
     case RULE_IOCTL:
         emit_load(argument_offset(1));
@@ -222,7 +255,7 @@ static int compare_numbers(const void *a, const void *b)
 int seccomp_build(const struct host *host, struct fault *fault)
 {
     action_kill = host_has(host, MECHANISM_CALLS) ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_KILL_PROCESS;
-    own_ipc = host_has(host, MECHANISM_IPC);
+    own_ipc = host_has(host, MECHANISM_IPC) && host_has(host, MECHANISM_MEMORY);
     qsort(call_rules, CALL_RULES, sizeof *call_rules, compare_numbers);
     for (size_t i = 1; i < CALL_RULES; i++)
         if (call_rules[i].number == call_rules[i - 1].number)
@@ -238,7 +271,7 @@ int seccomp_build(const struct host *host, struct fault *fault)
     emit(BPF_JMP | BPF_JGT | BPF_K, NEWEST_CALL, 0, 1);
     emit_return(SECCOMP_RET_ERRNO | ENOSYS);
     emit_search(0, CALL_RULES);
-    return 0;
+    return program_length < PROGRAM_MAX ? 0 : fault_set(fault, "seccomp: the filter has more than %d instructions", PROGRAM_MAX);
 }
 
 static int filter_set(const struct sock_fprog *filter, bool with_listener)
