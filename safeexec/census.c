@@ -1,6 +1,7 @@
 /* What a tree of processes uses now, from /proc: where no cgroup counts for us. */
 #include "safeexec.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +22,32 @@ static ssize_t proc_read(pid_t pid, const char *name, char *buffer, size_t size)
     return length;
 }
 
-/* Appends the children of `pid`, by proc_pid_task_children(5) of its main thread. */
+/* Appends what one thread has forked. */
+static size_t forks_append(pid_t pid, const char *thread, pid_t *tree, size_t count)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%.16s/children", (int)pid, thread);
+    FILE *children = fopen(path, "re");
+    int child;
+    while (children && count < TREE_MAX && fscanf(children, "%d", &child) == 1)
+        tree[count++] = child;
+    if (children)
+        fclose(children);
+    return count;
+}
+
+/* Appends the children of all of its threads: proc_pid_task_children(5). */
 static size_t children_append(pid_t pid, pid_t *tree, size_t count)
 {
-    char name[48], text[16384];
-    snprintf(name, sizeof name, "task/%d/children", (int)pid);
-    if (proc_read(pid, name, text, sizeof text) <= 0)
-        return count;
-    char *next = text;
-    while (count < TREE_MAX) {
-        char *end;
-        long child = strtol(next, &end, 10);
-        if (end == next)
-            break;
-        tree[count++] = (pid_t)child;
-        next = end;
-    }
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *threads = opendir(path);
+    const struct dirent *thread;
+    while (threads && (thread = readdir(threads)))
+        if (thread->d_name[0] != '.')
+            count = forks_append(pid, thread->d_name, tree, count);
+    if (threads)
+        closedir(threads);
     return count;
 }
 

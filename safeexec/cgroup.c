@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NOISE_BYTES = 1 << 20 };
+enum { NOISE_BYTES = 1 << 20, DRAIN_S = 10 };
 
 static const char *const v1_controllers[CONTROLLERS] = {"memory", "pids", "cpuacct"};
 
@@ -387,6 +387,7 @@ void cgroup_tree_remove(struct cgroup_tree *tree)
             close(tree->parent[i]);
         }
     }
+    *tree = (struct cgroup_tree){0};
 }
 
 /* ---- leaves ---------------------------------------------------------------------------------------------- */
@@ -468,7 +469,10 @@ static int leaf_files_open(struct cgroup_leaf *leaf, struct fault *fault)
 int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, const char *name,
                      struct fault *fault)
 {
-    *leaf = (struct cgroup_leaf){.version = tree->version, .directory = {-1, -1, -1}};
+    *leaf = (struct cgroup_leaf){
+        .version = tree->version, .directory = {-1, -1, -1}, .memory_now = -1, .memory_limit = -1, .memory_peak = -1,
+        .memory_stat = -1, .memory_events = -1, .pids_now = -1, .pids_limit = -1, .pids_events = -1, .cpu = -1,
+    };
     if (leaf->version == 0)
         return 0;
     snprintf(leaf->name, sizeof leaf->name, "%s", name);
@@ -586,7 +590,7 @@ bool cgroup_leaf_is_quiet(const struct cgroup_leaf *leaf, bool with_stub)
 /* A task's charge is given back a moment after its end is told; the next run's fork would find the leaf full. */
 int cgroup_leaf_drain(const struct cgroup_leaf *leaf, bool with_stub, struct fault *fault)
 {
-    uint64_t deadline = clock_monotonic_ns() + NS_PER_S;
+    uint64_t deadline = clock_monotonic_ns() + DRAIN_S * (uint64_t)NS_PER_S;
     while (!cgroup_leaf_is_quiet(leaf, with_stub)) {
         if (clock_monotonic_ns() > deadline)
             return fault_set(fault, "a process of the run cannot be killed: its cgroup does not get empty");

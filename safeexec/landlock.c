@@ -56,7 +56,8 @@ static void descriptor_allow(const struct rules *rules, int descriptor, uint64_t
     struct path_rule rule = {access & rules->handled, descriptor};
     if (fstat(descriptor, &status) == 0 && !S_ISDIR(status.st_mode))
         rule.allowed &= FS_OF_FILES;
-    if (rule.allowed && syscall(ADD_RULE, rules->ruleset, RULE_PATH, &rule, 0) < 0)
+    /* EBADFD: it lies in no hierarchy, a memfd for one, and is never refused. */
+    if (rule.allowed && syscall(ADD_RULE, rules->ruleset, RULE_PATH, &rule, 0) < 0 && errno != EBADFD)
         fault_set(rules->fault, "landlock %s: %s", what, strerror(errno));
 }
 

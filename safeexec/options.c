@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static unsigned parse_number(const char *option, const char *text, unsigned max)
 {
@@ -53,7 +54,7 @@ void options_help(FILE *stream)
           "  --error FILE    where the program's stderr goes (/dev/null)\n"
           "  --silent        no report on stderr\n"
           "  --slots N       programs that may run at once (1)\n"
-          "  --owner USER    who may connect, besides root (root)\n"
+          "  --owner USER    who may connect, besides the caller (the caller)\n"
           "  --cpus LIST     pin slot i to the i-th CPU of the list, in turn (0,2-3; no pinning)\n"
           "  --require LEVEL start only if the host allows full, namespaces, user or restricted\n"
           "  --level LEVEL   use no stronger level than this (full)\n"
@@ -208,6 +209,7 @@ struct options options_parse(int argc, char **argv)
         .face = FACE_ONESHOT, .slots = 1,       .cpu_s = 1,         .clock_s = 10,
         .mem_kib = 32768,     .fsize_kib = 8192, .stack_kib = 8192, .min_uid = 5000,
         .max_uid = 65535,     .error_path = "/dev/null", .at_most = LEVEL_FULL, .work_dir = "/tmp",
+        .owner = geteuid(),
     };
     struct parser parser = {&options, argv + (argc > 0)};
     while (*parser.next && take_option(&parser, *parser.next++))

@@ -84,7 +84,7 @@ struct options {
     /* --serve */
     const char *socket_path;
     unsigned slots;
-    uid_t owner; /* who may connect, besides root */
+    uid_t owner; /* who may connect, besides ourselves */
     unsigned cpus[CPUS_MAX], cpu_count; /* slot i is pinned to cpus[i % cpu_count] */
     /* the one-shot's limits: seconds and KiB, as the seed's sandbox had them */
     unsigned cpu_s, clock_s, mem_kib, space_kib, core_kib, nproc, fsize_kib, stack_kib;
@@ -282,7 +282,7 @@ void cgroup_leaf_reset(struct cgroup_leaf *leaf, uint64_t box_bytes);
 int cgroup_leaf_arm(struct cgroup_leaf *leaf, const struct limits *limits, struct fault *fault);
 /* True when none but our own processes are left in it. */
 bool cgroup_leaf_is_quiet(const struct cgroup_leaf *leaf, bool with_stub);
-/* Waits for that, a second at most. */
+/* Waits for that; after ten seconds it is a fault. */
 int cgroup_leaf_drain(const struct cgroup_leaf *leaf, bool with_stub, struct fault *fault);
 /* Kills all in it but `spared`. */
 void cgroup_leaf_kill(const struct cgroup_leaf *leaf, pid_t spared);

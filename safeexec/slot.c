@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -224,11 +225,21 @@ static void stdio_close(struct run *run)
     }
 }
 
+/* Programs open /dev/stdin and its like by name: a pipe is then asked whose it is. */
+static void pipes_hand_over(const struct slot_context *slot, const int stdio[3])
+{
+    struct stat status;
+    for (int i = 0; i < 3; i++)
+        if (fstat(stdio[i], &status) == 0 && S_ISFIFO(status.st_mode) && fchown(stdio[i], slot->uid, (gid_t)-1) < 0)
+            return; /* we are an ordinary user, and so is the program */
+}
+
 static int order_send(const struct slot_context *slot, struct run *run, struct fault *fault)
 {
     const struct order order = {run->limits};
     const struct iovec parts[] = {{(void *)(uintptr_t)&order, sizeof order},
                                   {(void *)(uintptr_t)run->packet, run->packet_size}};
+    pipes_hand_over(slot, run->stdio);
     int sent = message_send(slot->stub.socket, parts, 2, run->stdio, 3);
     if (sent < 0)
         fault_set(fault, "the run's pid 1 takes no orders: %s", strerror(errno));

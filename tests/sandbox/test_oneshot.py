@@ -191,3 +191,13 @@ def test_setuid_is_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "setuid" in done.stderr
+
+
+def test_host_without_cgroups_gives_a_weaker_level_and_the_same_streams() -> None:
+    """The first attempt fails there half-way; what it had opened is nobody's standard input."""
+    script = f"umount -l /sys/fs/cgroup && echo through | {BINARY} --exec /bin/cat"
+    command = [*SUDO, "unshare", "-m", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "through\n"
+    assert done.stderr.startswith("OK\n")
+    assert "ISOLATION: namespaces\n" in done.stderr

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.client import Connection, pack
-from tests.sandbox.service import Service, children_of, programs_of, wait_until
+from tests.sandbox.service import LEVEL, Service, children_of, programs_of, wait_until
 
 NUMBERS = (
     "cpu_ms=1000",
@@ -77,7 +77,7 @@ def test_descriptor_that_is_no_file_is_refused_as_a_file(service: Service) -> No
 
 def test_program_that_is_not_there_is_a_fault_and_no_outcome(service: Service) -> None:
     with Connection(service.socket) as slot:
-        answer = slot.run(["/box/nothing"])
+        answer = slot.run(["./nothing"])
         assert "outcome" not in answer
         assert answer["fault"] == "program"
         assert "No such file" in answer["error"]
@@ -86,7 +86,7 @@ def test_program_that_is_not_there_is_a_fault_and_no_outcome(service: Service) -
 
 def test_hello_tells_version_level_and_slot(service: Service) -> None:
     with Connection(service.socket) as slot:
-        assert slot.hello["isolation"] == "full"
+        assert slot.hello["isolation"] == LEVEL
         assert slot.hello["slot"] == "0"
 
 
@@ -171,7 +171,7 @@ def test_dead_zygote_costs_one_run_and_not_the_service(service: Service) -> None
 def test_many_quick_runs_do_not_get_in_each_others_way(service: Service, honest: Path) -> None:
     """A fault once: the last run's pid 1 was still counted when the next one forked."""
     with Connection(service.socket) as slot:
-        answers = [slot.run(["/box/honest"], files={"honest": honest}) for _ in range(300)]
+        answers = [slot.run(["./honest"], files={"honest": honest}) for _ in range(300)]
     assert [answer for answer in answers if answer.get("outcome") != "exited"] == []
 
 
@@ -242,3 +242,29 @@ def test_wall_time_is_measured_from_exec(service: Service) -> None:
         answer = slot.run(["/bin/sleep", "0.3"])
         took_us = (time.monotonic() - began) * 1e6
     assert 300_000 <= int(answer["wall_us"]) <= took_us
+
+
+def test_standard_streams_can_be_opened_by_name(service: Service) -> None:
+    reader, writer = os.pipe()
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sh", "-c", "echo told > /dev/stdout"], stdout=writer)
+        os.close(writer)
+        assert slot.receive()["exit_code"] == "0"
+    assert os.read(reader, 100) == b"told\n"
+    os.close(reader)
+
+
+def test_stream_may_be_a_file_without_a_name(service: Service) -> None:
+    memory = os.memfd_create("output")
+    with Connection(service.socket) as slot:
+        slot.start(["/bin/sh", "-c", "echo told"], stdout=memory)
+        assert slot.receive()["exit_code"] == "0"
+    assert os.pread(memory, 100, 0) == b"told\n"
+    os.close(memory)
+
+
+def test_more_descriptors_than_a_request_may_have_are_refused(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        slot.send(pack(*WHOLE), THREE_NULLS * 81 + THREE_NULLS[:1])
+        assert "more than 243 descriptors" in slot.receive()["error"]
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"

@@ -1,0 +1,140 @@
+"""The hosts that places stand on: this machine, a container engine, a virtual machine.
+
+A host turns the command of a place into a command to run here. The engine and the machine are
+brought up by commands of the environment's, for how that is done differs from site to site.
+"""
+
+import getpass
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+ENGINE = "PLACES_ENGINE"
+"""A command that brings a Docker engine up when given `up`, and stops it when given `down`."""
+MACHINE = "PLACES_MACHINE"
+"""A command that copies DIR to a machine with cgroup v2 and AppArmor and runs COMMAND as its root
+(`-d DIR -t SECONDS -- COMMAND...`); its output and its status are those of COMMAND."""
+
+IMAGE = "safeexec-places"
+ORDINARY_USER = "nobody"
+LIMIT_S = 1500
+
+
+class PlaceMissing(RuntimeError):
+    """A place could not be brought up. The message says what is missing."""
+
+
+def run_sh(python: str, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
+    pairs = [f"{key}={value}" for key, value in env.items()]
+    return ["env", *pairs, "sh", "tests/places/run.sh", python, *argv]
+
+
+def setting(name: str) -> list[str]:
+    words = shlex.split(os.environ.get(name, ""))
+    if not words:
+        raise PlaceMissing(f"{name} is not set: see the head of tests/places/hosts.py")
+    return words
+
+
+class Host:
+    """The simplest: needs nothing before and after."""
+
+    kernel = "this"
+    """Those of one name share a kernel."""
+
+    def up(self) -> None:
+        """Before: brings it up, if it is not. Raises PlaceMissing."""
+
+    def down(self) -> None:
+        """After, however that went: ends what the command left."""
+
+    def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
+        """What runs run.sh with `argv` on this host, where the folder `stage` is current."""
+        raise NotImplementedError
+
+
+class ThisMachine(Host):
+    """`ordinary`: as somebody who is not root."""
+
+    def __init__(self, *, ordinary: bool = False) -> None:
+        self.ordinary = ordinary
+
+    def up(self) -> None:
+        if not self.ordinary and os.geteuid() != 0:
+            raise PlaceMissing(f"{getpass.getuser()} is not root")
+
+    def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
+        become = []
+        if self.ordinary and os.geteuid() == 0:
+            become = ["setpriv", f"--reuid={ORDINARY_USER}", "--regid=nogroup", "--clear-groups"]
+            become += ["--bounding-set=-all", "--"]
+        return [*become, *run_sh(sys.executable, env, argv)]
+
+
+class Machine(Host):
+    """A virtual machine; `place` is a word that machine.sh knows."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.kernel = place
+
+    def up(self) -> None:
+        setting(MACHINE)
+
+    def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
+        machine = [*setting(MACHINE), "-d", str(stage), "-t", str(LIMIT_S), "--"]
+        inside = run_sh("python3", env, argv)
+        return [*machine, "sh", "tests/places/machine.sh", self.place, *inside]
+
+
+class Container(Host):
+    """A container, with more of `docker run`'s options."""
+
+    def __init__(self, *options: str) -> None:
+        self.options = options
+        self.name = f"{IMAGE}-{os.getpid()}"
+
+    def up(self) -> None:
+        """The image stays: the next run finds its layers."""
+        setting(ENGINE)
+        build = ["docker", "build", "--quiet", "--tag", IMAGE, str(Path(__file__).parent)]
+        done = subprocess.run(
+            build,
+            env=os.environ | {"DOCKER_BUILDKIT": "0"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise PlaceMissing(f"the image was not built: {done.stderr.strip() or done.stdout}")
+
+    def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
+        docker = ["docker", "run", "--rm", "--name", self.name, f"--volume={stage}:/project:ro"]
+        return [*docker, *self.options, IMAGE, *run_sh("python3", env, argv)]
+
+    def down(self) -> None:
+        # It is gone already, unless somebody has ended the client before it.
+        subprocess.run(["docker", "rm", "--force", self.name], capture_output=True, check=False)
+
+
+@contextmanager
+def engine(hosts: Sequence[Host]) -> Iterator[None]:
+    """A container engine, if any of the hosts needs one; stopped again unless it ran before."""
+    with ExitStack() as afterwards:
+        if any(isinstance(host, Container) for host in hosts) and os.environ.get(ENGINE):
+            command = setting(ENGINE)
+            if not _engine_answers():
+                afterwards.callback(subprocess.run, [*command, "down"], check=True)
+            up = subprocess.run([*command, "up"], capture_output=True, text=True, check=False)
+            if up.returncode:
+                raise PlaceMissing(f"no container engine: {up.stderr.strip() or up.stdout}")
+        yield
+
+
+def _engine_answers() -> bool:
+    asked = subprocess.run(["docker", "info"], capture_output=True, check=False)
+    return asked.returncode == 0

@@ -1,0 +1,103 @@
+"""The places that the sandbox is tested in: one for each kind of host that it may meet."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from tests.places.hosts import Container, Host, Machine, ThisMachine
+
+LEVELS = ("full", "namespaces", "user", "restricted")
+
+EVERY_TEST = tuple(
+    f"tests/sandbox/test_{name}.py" for name in ("hostile", "protocol", "service", "oneshot")
+)
+NO_JAVA = ("java",)
+
+
+@dataclass(frozen=True)
+class Place:
+    name: str
+    level: str
+    """The isolation level that safeexec must find there."""
+    what: str
+    """For a reader of docs/security.md."""
+    host: Host
+    tests: tuple[str, ...] = EVERY_TEST
+    options: str = ""
+    without: tuple[str, ...] = ()
+
+
+PLACES = (
+    Place("host", "full", "root on a machine with cgroup v1", ThisMachine()),
+    Place(
+        "cgroup2",
+        "full",
+        "root on a machine with cgroup v2",
+        Machine("cgroup2"),
+        without=NO_JAVA,
+    ),
+    Place(
+        "delegated",
+        "full",
+        "the same in a delegated cgroup and a cgroup namespace, as under a service manager",
+        Machine("delegated"),
+        # What rests on the cgroup; the rest is as in any other place of this level.
+        tests=("tests/sandbox/test_hostile.py", "-k", "touch_memory or shared or fork or cpu_in"),
+        without=NO_JAVA,
+    ),
+    Place(
+        "container-admin",
+        "full",
+        "a container with `cap_add: [SYS_ADMIN]` and `/sys/fs/cgroup:/sys/fs/cgroup:rw`",
+        Container("--cap-add=SYS_ADMIN", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"),
+        without=NO_JAVA,
+    ),
+    Place(
+        "apparmor",
+        "namespaces",
+        "the same where the kernel has AppArmor, so that Docker's profile denies mounts; cgroup v2",
+        Machine("apparmor"),
+        without=NO_JAVA,
+    ),
+    Place("user", "user", "an ordinary user, no cgroup", ThisMachine(ordinary=True)),
+    Place("container", "restricted", "a stock container", Container(), without=NO_JAVA),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What the tests of the sandbox told in one place."""
+
+    place: Place
+    status: int
+    output: str
+    seconds: float
+
+    @property
+    def kernel(self) -> str:
+        return next(iter(self._told("kernel: ")), "")
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """A dictionary for each hostile program, as tests/sandbox/test_hostile.py writes them."""
+        return [json.loads(line) for line in self._told("result: ")]
+
+    @property
+    def faults(self) -> list[str]:
+        """Why this run proves nothing, or that something is wrong; empty if all is well."""
+        found = [f"its tests ended with {self.status}"] if self.status else []
+        if not self.results:
+            found.append("no hostile program has run")
+        if others := {result["level"] for result in self.results} - {self.place.level}:
+            found.append(f"its level is {', '.join(sorted(others))}")
+        return found
+
+    def _told(self, word: str) -> list[str]:
+        lines = self.output.splitlines()
+        return [line.removeprefix(word) for line in lines if line.startswith(word)]
+
+    @property
+    def tail(self) -> str:
+        """The end of what was printed, without what is for us."""
+        lines = [line for line in self.output.splitlines() if not line.startswith("result: ")]
+        return "\n".join(lines[-400:])
