@@ -633,27 +633,32 @@ void cgroup_leaf_observe(struct cgroup_leaf *leaf)
         leaf->peak_seen = now;
 }
 
+/* Page cache is no memory of the program's. How much of it there was at the peak nobody knows: where it has
+ * changed, what one process had resident was used in any case. */
+static uint64_t without_cache(const struct cgroup_leaf *leaf, uint64_t peak, uint64_t largest_resident)
+{
+    /* Reading memory.stat is dear, and a run of small memory has hardly brought page cache. */
+    if (peak < NOISE_BYTES)
+        return peak;
+    uint64_t cache = leaf_cache(leaf);
+    uint64_t change = cache > leaf->cache ? cache - leaf->cache : leaf->cache - cache;
+    if (change < NOISE_BYTES)
+        return peak > leaf->cache ? peak - leaf->cache : 0;
+    uint64_t least = largest_resident < peak ? largest_resident : peak;
+    return peak > cache + least ? peak - cache : least;
+}
+
 struct cgroup_usage cgroup_leaf_usage(const struct cgroup_leaf *leaf, uint64_t largest_resident)
 {
     uint64_t peak = leaf->memory_peak >= 0 ? number_read(leaf->memory_peak) : leaf->peak_seen;
     uint64_t above = peak > leaf->memory_base ? peak - leaf->memory_base : 0;
-    /* Eight bytes of page table to each page of 4096: they count against the limit, and are not the program's. */
-    above -= above / 513;
     struct memory_events events = leaf_memory_events(leaf);
-    struct cgroup_usage usage = {.memory_peak = above > leaf->cache ? above - leaf->cache : 0,
+    /* Eight bytes of page table to each page of 4096: they count against the limit, and are not the program's. */
+    struct cgroup_usage usage = {.memory_peak = without_cache(leaf, above - above / 513, largest_resident),
                                  .forks_refused = leaf_forks_refused(leaf) - leaf->forks_refused};
     if (events.kills > leaf->oom_kills)
         usage.memory_event = MEMORY_EVENT_KILLED;
     else if (events.refusals > leaf->refusals)
         usage.memory_event = MEMORY_EVENT_REFUSED;
-    /* Reading memory.stat is dear, and a run of small memory has hardly brought page cache. */
-    if (usage.memory_peak >= NOISE_BYTES) {
-        uint64_t cache = leaf_cache(leaf);
-        uint64_t brought = cache > leaf->cache + NOISE_BYTES ? cache - leaf->cache : 0;
-        /* It may have come after the peak: what one process had resident was used in any case. */
-        uint64_t least = largest_resident < usage.memory_peak ? largest_resident : usage.memory_peak;
-        if (brought)
-            usage.memory_peak = usage.memory_peak > brought + least ? usage.memory_peak - brought : least;
-    }
     return usage;
 }
