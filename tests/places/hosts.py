@@ -45,6 +45,8 @@ class Host:
 
     kernel = "this"
     """Those of one name share a kernel."""
+    patience = 1
+    """How much longer programs may take than on an idle machine."""
 
     def up(self) -> None:
         """Before: brings it up, if it is not. Raises PlaceMissing."""
@@ -76,7 +78,9 @@ class ThisMachine(Host):
 
 
 class Machine(Host):
-    """A virtual machine; `place` is a word that machine.sh knows."""
+    """A virtual machine; `place` is a word that machine.sh knows. It may be an emulated one."""
+
+    patience = 10
 
     def __init__(self, place: str) -> None:
         self.place = place

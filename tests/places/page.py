@@ -32,11 +32,12 @@ def _places(runs: Iterable[Run]) -> str:
             run.place.what,
             f"Linux {_major_and_minor(run.kernel)}",
             str(len(run.results)),
+            str(run.place.runs),
             str(sum(result["stopped"] for result in run.results)),
         ]
         for run in sorted(runs, key=_rank)
     ]
-    return _table(["level", "host", "kernel", "programs", "stopped"], rows)
+    return _table(["level", "host", "kernel", "programs", "runs of each", "stopped"], rows)
 
 
 def _rank(run: Run) -> int:

@@ -8,9 +8,17 @@ from tests.places.hosts import Container, Host, Machine, ThisMachine
 
 LEVELS = ("full", "namespaces", "user", "restricted")
 
-EVERY_TEST = tuple(
-    f"tests/sandbox/test_{name}.py" for name in ("hostile", "protocol", "service", "oneshot")
+HOSTILE = ("tests/sandbox/test_hostile.py",)
+EVERY_TEST = (
+    *HOSTILE,
+    *(f"tests/sandbox/test_{name}.py" for name in ("protocol", "service", "oneshot")),
 )
+# What the others are about is there at level full only: cgroups that outlive a service, folders
+# that only root may enter; and an ordinary user's service knows no other user.
+AT_USER = (*EVERY_TEST[:-1], "-k", "not clears_its_cgroups and not stranger")
+AT_RESTRICTED = (*EVERY_TEST[:-1], "-k", "not clears_its_cgroups")
+# An emulated machine takes twenty times as long: what rests on the kernel, and each program once.
+IN_A_MACHINE = (*EVERY_TEST[:-1], "-k", "attack or kill or quick or cpu or page_cache or stop")
 NO_JAVA = ("java",)
 
 
@@ -25,6 +33,8 @@ class Place:
     tests: tuple[str, ...] = EVERY_TEST
     options: str = ""
     without: tuple[str, ...] = ()
+    runs: int = 2
+    """Of each hostile program."""
 
 
 PLACES = (
@@ -34,6 +44,8 @@ PLACES = (
         "full",
         "root on a machine with cgroup v2",
         Machine("cgroup2"),
+        tests=IN_A_MACHINE,
+        runs=1,
         without=NO_JAVA,
     ),
     Place(
@@ -42,7 +54,8 @@ PLACES = (
         "the same in a delegated cgroup and a cgroup namespace, as under a service manager",
         Machine("delegated"),
         # What rests on the cgroup; the rest is as in any other place of this level.
-        tests=("tests/sandbox/test_hostile.py", "-k", "touch_memory or shared or fork or cpu_in"),
+        tests=(*HOSTILE, "-k", "memory or shared or fork or cpu_in or storm or output or file"),
+        runs=1,
         without=NO_JAVA,
     ),
     Place(
@@ -57,10 +70,19 @@ PLACES = (
         "namespaces",
         "the same where the kernel has AppArmor, so that Docker's profile denies mounts; cgroup v2",
         Machine("apparmor"),
+        tests=IN_A_MACHINE,
+        runs=1,
         without=NO_JAVA,
     ),
-    Place("user", "user", "an ordinary user, no cgroup", ThisMachine(ordinary=True)),
-    Place("container", "restricted", "a stock container", Container(), without=NO_JAVA),
+    Place("user", "user", "an ordinary user, no cgroup", ThisMachine(ordinary=True), AT_USER),
+    Place(
+        "container",
+        "restricted",
+        "a stock container",
+        Container(),
+        tests=AT_RESTRICTED,
+        without=NO_JAVA,
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from stack.paths import ROOT, SAFEEXEC
 from tests.places.hosts import LIMIT_S
 from tests.places.places import Place, Run
+from tests.sandbox.conftest import HONEST
 from tests.sandbox.programs import programs
 from tests.sandbox.service import descendants_of
 
@@ -73,6 +74,8 @@ class Runner:
             "SAFEEXEC_OPTIONS": place.options,
             "SAFEEXEC_WITHOUT": ",".join(place.without),
             "SAFEEXEC_COMPILED": _COMPILED,
+            "SAFEEXEC_RUNS": str(place.runs),
+            "SAFEEXEC_PATIENCE": str(place.host.patience),
         }
         argv = ("-q", "--color=no", "--tb=short", "--durations=5", *place.tests)
         begin = time.monotonic()
@@ -125,5 +128,12 @@ def compile_programs(folder: Path) -> None:
     sources = [program.source for program in programs() if program.header.profile == "run"]
     for source in (*sources, *(ROOT / "tests/sandbox").glob("*.c")):
         if source.suffix == ".c":
-            command = ["gcc", "-O1", "-w", "-static", "-o", str(folder / source.stem), str(source)]
-            subprocess.run(command, check=True)
+            _compile(source, folder / source.stem)
+    with tempfile.NamedTemporaryFile("w", suffix=".c") as honest:
+        honest.write(HONEST)
+        honest.flush()
+        _compile(Path(honest.name), folder / "honest")
+
+
+def _compile(source: Path, program: Path) -> None:
+    subprocess.run(["gcc", "-O1", "-w", "-static", "-o", str(program), str(source)], check=True)

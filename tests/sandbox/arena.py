@@ -1,9 +1,11 @@
 """Where attacks take place: a service of two slots, one for the attacks, one for a neighbour."""
 
 import contextlib
+import json
 import os
 import select
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from tests.sandbox.client import Connection
 from tests.sandbox.outside import SECRET, Outside
 from tests.sandbox.programs import Program
 from tests.sandbox.remains import groups_of, mounts, remains
-from tests.sandbox.service import Service, programs_of, wait_until
+from tests.sandbox.service import BINARY, OPTIONS, SUDO, Service, programs_of, wait_until
 
 NEIGHBOUR = Path(__file__).parent / "neighbour.c"
 PATH = {"PATH": "/usr/bin:/bin"}
@@ -40,6 +42,7 @@ class Arena:
         self.compiled, self.honest_program = compiled, honest
         self.service = Service(folder, slots=2)
         self.neighbour = self._start_neighbour()
+        self.calls_are_named = mechanisms()["forbidden calls named"]
         with Connection(self.service.socket) as slot:
             self.level = slot.hello["isolation"]
             self.uid = self._uid(slot)
@@ -128,6 +131,13 @@ class Arena:
         assert self.neighbour.receive()["outcome"] == "killed"
         self.neighbour.socket.close()
         assert self.service.stop() == 0, self.service.log.read_text()
+
+
+def mechanisms() -> dict[str, bool]:
+    """What safeexec finds on this host, and whether it works."""
+    command = [*SUDO, str(BINARY), "--check", "--json", *OPTIONS]
+    told = subprocess.run(command, check=True, capture_output=True).stdout
+    return {one["name"]: one["works"] for one in json.loads(told)["mechanisms"]}
 
 
 def heads(folder: int) -> Iterator[bytes]:

@@ -5,15 +5,18 @@ Limits: key=number ...                       (beside the client's defaults)
 Profile: compile                             (the file is a source for the real compiler)
 Expect: outcome=memory|cpu memory_kib>=1000  (at level full)
 At LEVEL[,LEVEL]: key=value ...              (instead, at a weaker level)
+At unnamed: key=value ...                    (instead, where the host cannot tell which call was
+                                             forbidden: then `call` may be empty everywhere)
 Not stopped at LEVEL[,LEVEL]: REASON         (the attack succeeds there)
 """
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LEVELS = ("full", "namespaces", "user", "restricted")
+UNNAMED = "unnamed"
 
 _KEY = re.compile(r"(Attacks(?: nothing)?|Limits|Profile|Expect|At|Not stopped at)\b([^:]*):\s*")
 _CLAIM = re.compile(r"(\w+)(>=|<=|=)(.*)")
@@ -28,12 +31,16 @@ class Claim:
     relation: str
     value: str
 
+    @property
+    def words(self) -> list[str]:
+        return self.value.split("|")
+
     def holds(self, answer: dict[str, str]) -> bool:
         seen = answer.get(self.key)
         if seen is None:
             return False
         if self.relation == "=":
-            return seen in self.value.split("|")
+            return seen in self.words
         return bool(_RELATIONS[self.relation](int(seen), int(self.value)))
 
 
@@ -43,14 +50,21 @@ class Header:
     limits: dict[str, int]
     profile: str
     expect: tuple[Claim, ...]
+    unnamed: tuple[Claim, ...]
+    """The same where calls are not named."""
     not_stopped: str | None
     """Why this level does not stop it; None if it must."""
 
-    def broken(self, answer: dict[str, str]) -> list[str]:
+    @property
+    def outcomes(self) -> set[str]:
+        """Those that it may have."""
+        return {word for claim in self.expect if claim.key == "outcome" for word in claim.words}
+
+    def broken(self, answer: dict[str, str], *, calls_are_named: bool = True) -> list[str]:
         """What was to be seen and is not."""
         return [
             f"{claim.key}{claim.relation}{claim.value}"
-            for claim in self.expect
+            for claim in (self.expect if calls_are_named else self.unnamed)
             if not claim.holds(answer)
         ]
 
@@ -62,6 +76,9 @@ def header_of(source: Path, level: str) -> Header:
     expect = _claims(source, fields["Expect"])
     if ("At", level) in fields:
         expect |= _claims(source, fields["At", level])
+    unnamed = expect | _claims(source, fields.get(("At", UNNAMED), ""))
+    if "call" in unnamed:
+        unnamed["call"] = replace(unnamed["call"], value=f"{unnamed['call'].value}|")
     return Header(
         attacks=fields["Attacks"],
         limits={
@@ -70,6 +87,7 @@ def header_of(source: Path, level: str) -> Header:
         },
         profile=fields.get("Profile", "run"),
         expect=tuple(expect.values()),
+        unnamed=tuple(unnamed.values()),
         not_stopped=fields.get(("Not stopped at", level)),
     )
 
@@ -83,7 +101,7 @@ def _fields(source: Path) -> dict[str | tuple[str, str], str]:
         if match:
             word = match[1].removesuffix(" nothing")
             levels = [level for level in re.split(r"[,\s]+", match[2]) if level]
-            assert set(levels) <= set(LEVELS), f"{source.name}: no such level: {line}"
+            assert set(levels) <= {*LEVELS, UNNAMED}, f"{source.name}: no such level: {line}"
             keys = [(word, level) for level in levels] or [word]
             line = line[match.end() :]
         for key in keys:

@@ -1,5 +1,6 @@
 """What becomes of a run, its slot and the next run when one of safeexec's own processes dies."""
 
+import contextlib
 import os
 import signal
 import uuid
@@ -63,11 +64,15 @@ def test_died_client_leaves_nothing_running(serve: Callable[..., Service]) -> No
     service = serve()
     client = os.fork()
     if client == 0:
-        start_to_sleep(service)
-        signal.pause()
-    wait_until(lambda: bool(programs_of(service.process.pid)), 5, "the program runs")
-    os.kill(client, signal.SIGKILL)
-    os.waitpid(client, 0)
+        with contextlib.suppress(BaseException):
+            start_to_sleep(service)
+            signal.pause()
+        os._exit(1)
+    try:
+        wait_until(lambda: bool(programs_of(service.process.pid)), 5, "the program runs")
+    finally:
+        os.kill(client, signal.SIGKILL)
+        os.waitpid(client, 0)
     wait_until(lambda: not programs_of(service.process.pid), 5, "the program has ended")
     assert service.stop() == 0
 

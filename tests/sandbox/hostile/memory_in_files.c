@@ -1,7 +1,7 @@
 /* Attacks: the memory limit, by files, which are memory.
  * Limits: memory_kib=32768 output_kib=100000
  * Expect: outcome=memory limit=memory memory_event=killed
- * At namespaces,restricted: outcome=output limit=file_size memory_event=none
+ * At namespaces,user,restricted: outcome=output|memory limit=file_size|memory memory_event=none|killed
  */
 #include <fcntl.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
  * itself the last, and holds all its memory in a file.
  * Limits: memory_kib=32768 output_kib=100000
  * Expect: outcome=memory limit=memory
- * At namespaces,restricted: outcome=output limit=file_size
+ * At namespaces,user,restricted: outcome=output|memory limit=file_size|memory
  */
 #include <fcntl.h>
 #include <stdio.h>
