@@ -393,13 +393,13 @@ void cgroup_tree_remove(struct cgroup_tree *tree)
 /* ---- leaves ---------------------------------------------------------------------------------------------- */
 
 struct leaf_files {
-    const char *now, *limit, *peak, *stat, *events, *cpu;
+    const char *now, *limit, *peak, *stat, *events, *limit_hits, *cpu;
 };
 
 static const struct leaf_files leaf_files[] = {
     [1] = {"memory.usage_in_bytes", "memory.limit_in_bytes", "memory.max_usage_in_bytes", "memory.stat",
-           "memory.oom_control", "cpuacct.usage"},
-    [2] = {"memory.current", "memory.max", "memory.peak", "memory.stat", "memory.events", "cpu.stat"},
+           "memory.oom_control", "memory.failcnt", "cpuacct.usage"},
+    [2] = {"memory.current", "memory.max", "memory.peak", "memory.stat", "memory.events", "memory.events", "cpu.stat"},
 };
 
 /* Bytes of page cache charged to the leaf; shared memory, which is cache to the kernel, is not meant. */
@@ -415,6 +415,14 @@ static uint64_t leaf_cache(const struct cgroup_leaf *leaf)
 struct memory_events {
     uint64_t kills, refusals;
 };
+
+/* How often the leaf was at its limit: each time page cache had to go before anything else. */
+static uint64_t leaf_limit_hits(const struct cgroup_leaf *leaf)
+{
+    char text[512];
+    text_read(leaf->memory_limit_hits, text, sizeof text);
+    return leaf->version == 1 ? strtoull(text, NULL, 10) : text_value(text, "max");
+}
 
 /* v2 counts as "oom" each allocation that was about to fail, killed for or not. v1 does not count them. */
 static struct memory_events leaf_memory_events(const struct cgroup_leaf *leaf)
@@ -453,6 +461,7 @@ static int leaf_files_open(struct cgroup_leaf *leaf, struct fault *fault)
         {&leaf->memory_peak, memory, files->peak, leaf->version == 1 ? O_RDWR : O_RDONLY, true},
         {&leaf->memory_stat, memory, files->stat, O_RDONLY, false},
         {&leaf->memory_events, memory, files->events, O_RDONLY, false},
+        {&leaf->memory_limit_hits, memory, files->limit_hits, O_RDONLY, false},
         {&leaf->pids_now, pids, "pids.current", O_RDONLY, false},
         {&leaf->pids_limit, pids, "pids.max", O_RDWR, false},
         {&leaf->pids_events, pids, "pids.events", O_RDONLY, true},
@@ -471,7 +480,8 @@ int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, c
 {
     *leaf = (struct cgroup_leaf){
         .version = tree->version, .directory = {-1, -1, -1}, .memory_now = -1, .memory_limit = -1, .memory_peak = -1,
-        .memory_stat = -1, .memory_events = -1, .pids_now = -1, .pids_limit = -1, .pids_events = -1, .cpu = -1,
+        .memory_stat = -1, .memory_events = -1, .memory_limit_hits = -1, .pids_now = -1, .pids_limit = -1,
+        .pids_events = -1, .cpu = -1,
     };
     if (leaf->version == 0)
         return 0;
@@ -496,7 +506,7 @@ void cgroup_leaf_remove(struct cgroup_leaf *leaf, const struct cgroup_tree *tree
     if (leaf->version == 0)
         return;
     const int files[] = {leaf->memory_now, leaf->memory_limit, leaf->memory_peak, leaf->memory_stat, leaf->memory_events,
-                         leaf->pids_now, leaf->pids_limit, leaf->pids_events, leaf->cpu};
+                         leaf->memory_limit_hits, leaf->pids_now, leaf->pids_limit, leaf->pids_events, leaf->cpu};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         if (files[i] >= 0)
             close(files[i]);
@@ -557,6 +567,7 @@ void cgroup_leaf_reset(struct cgroup_leaf *leaf, uint64_t box_bytes)
     leaf->oom_kills = events.kills;
     leaf->refusals = events.refusals;
     leaf->forks_refused = leaf_forks_refused(leaf);
+    leaf->limit_hits = leaf_limit_hits(leaf);
     /* memory.stat lags behind by up to 64 pages for each CPU and kind: a smaller change is no change. */
     uint64_t cache = leaf_cache(leaf);
     uint64_t change = cache > leaf->cache ? cache - leaf->cache : leaf->cache - cache;
@@ -633,8 +644,8 @@ void cgroup_leaf_observe(struct cgroup_leaf *leaf)
         leaf->peak_seen = now;
 }
 
-/* Page cache is no memory of the program's. How much of it there was at the peak nobody knows: where it has
- * changed, what one process had resident was used in any case. */
+/* Page cache is no memory of the program's. How much of it there was at the peak nobody knows where it has changed,
+ * or has gone to make room and come again: what one process had resident was used in any case. */
 static uint64_t without_cache(const struct cgroup_leaf *leaf, uint64_t peak, uint64_t largest_resident)
 {
     /* Reading memory.stat is dear, and a run of small memory has hardly brought page cache. */
@@ -642,7 +653,7 @@ static uint64_t without_cache(const struct cgroup_leaf *leaf, uint64_t peak, uin
         return peak;
     uint64_t cache = leaf_cache(leaf);
     uint64_t change = cache > leaf->cache ? cache - leaf->cache : leaf->cache - cache;
-    if (change < NOISE_BYTES)
+    if (change < NOISE_BYTES && leaf_limit_hits(leaf) == leaf->limit_hits)
         return peak > leaf->cache ? peak - leaf->cache : 0;
     uint64_t least = largest_resident < peak ? largest_resident : peak;
     return peak > cache + least ? peak - cache : least;

@@ -120,8 +120,9 @@ static void rules_add(const struct rules *rules, const struct host *host, const 
         compile_allow(rules);
     else
         run_allow(rules);
+    /* Not to write: a program that lowers its oom_score_adj would have one of us killed in its place. */
     if (own_root)
-        path_allow(rules, "/proc", FS_READ | FS_WRITE_FILE);
+        path_allow(rules, "/proc", FS_READ);
     if (own_root && profile == PROFILE_RUN)
         path_allow(rules, "/", FS_READ);
     box_allow(rules, box);
@@ -166,7 +167,7 @@ static void run_own_allow(const struct rules *rules, const struct host *host, co
         if (fstat(stdio[i], &status) == 0 && S_ISREG(status.st_mode))
             descriptor_allow(rules, stdio[i], i == 0 ? FS_READ_FILE : FS_READ_FILE | FS_WRITE_FILE | FS_TRUNCATE, "stdio");
     if (!host_has(host, MECHANISM_MOUNTS)) /* else all of /proc is the run's, and allowed */
-        path_allow(rules, "/proc/self", FS_READ | FS_WRITE_FILE);
+        path_allow(rules, "/proc/self", FS_READ);
 }
 
 int landlock_enter(const struct host *host, const struct root_plan *plan, int ruleset, const int stdio[3],

@@ -256,8 +256,9 @@ struct cgroup_leaf {
     int version;
     char name[48];
     int directory[CONTROLLERS];
-    int memory_now, memory_limit, memory_peak, memory_stat, memory_events, pids_now, pids_limit, pids_events, cpu;
-    uint64_t cache, oom_kills, refusals, forks_refused, memory_base; /* as they were when the run began */
+    int memory_now, memory_limit, memory_peak, memory_stat, memory_events, memory_limit_hits;
+    int pids_now, pids_limit, pids_events, cpu;
+    uint64_t cache, oom_kills, refusals, limit_hits, forks_refused, memory_base; /* as they were when the run began */
     uint64_t floor; /* v1: bytes without page cache, before the first run */
     uint64_t peak_seen; /* polled, where the kernel keeps no high-water mark */
 };
@@ -429,6 +430,7 @@ struct slot_context {
     struct root_plan plan;
     struct cgroup_leaf leaf;
     struct ledger *ledger;
+    int host_proc;     /* the zygote's, until a stub closes it; -1: none */
     int zygote_socket; /* this end's: the slot's in the slot, the zygote's in the zygote */
     pid_t zygote;
     struct stub stub;

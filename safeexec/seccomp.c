@@ -47,6 +47,7 @@ enum rule {
     RULE_PERSONALITY,/* argument 0 is 0, ADDR_NO_RANDOMIZE or the query */
     RULE_OF_SELF,    /* argument 0, a process, is 0: the caller */
     RULE_OF_SELF_2,  /* argument 1 is */
+    RULE_FADVISE,    /* argument 3 does not drop page cache: others read the same files, and memory is told by it */
     RULE_FCNTL,      /* argument 1 is no lease: it would make others wait who open the same file */
     RULE_MMAP,       /* no huge pages in these three: no memory cgroup counts them */
     RULE_MEMFD,
@@ -111,7 +112,7 @@ static struct call_rule call_rules[] = {
     {SYS_clone3, RULE_ENOSYS, "clone3"},
     {SYS_clone, RULE_CLONE, "clone"}, {SYS_socketpair, RULE_SOCKETPAIR, "socketpair"},
     {SYS_ioctl, RULE_IOCTL, "ioctl"}, {SYS_personality, RULE_PERSONALITY, "personality"},
-    {SYS_fcntl, RULE_FCNTL, "fcntl"},
+    {SYS_fcntl, RULE_FCNTL, "fcntl"}, {SYS_fadvise64, RULE_FADVISE, "fadvise64"},
     /* In a user namespace of ours stub and program are of one user, and of one another's business. */
     {SYS_prlimit64, RULE_OF_SELF, "prlimit64"}, {SYS_sched_setscheduler, RULE_OF_SELF, "sched_setscheduler"},
     {SYS_sched_setparam, RULE_OF_SELF, "sched_setparam"}, {SYS_sched_setattr, RULE_OF_SELF, "sched_setattr"},
@@ -209,6 +210,12 @@ static void emit_rule(enum rule rule)
     case RULE_OF_SELF_2:
         emit_load(argument_offset(rule == RULE_OF_SELF ? 0 : 1));
         emit_one_of((const uint32_t[]){0}, 1, refuse);
+        return;
+    case RULE_FADVISE:
+        emit_load(argument_offset(3));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, POSIX_FADV_DONTNEED, 0, 1);
+        emit_return(refuse);
+        emit_return(SECCOMP_RET_ALLOW);
         return;
     case RULE_FCNTL:
         emit_load(argument_offset(1));

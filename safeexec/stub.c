@@ -57,10 +57,11 @@ static int place_take(struct life *life, const struct birth *birth, struct fault
     return moved == 0 ? 0 : fault_set(fault, "change to the program's folder: %s", strerror(errno));
 }
 
-/* The OOM killer shall take the program, which inherits this, and none of us. */
-static int score_raise(void)
+/* The OOM killer shall take the program, which inherits this, and none of us. The run's own /proc may be not there. */
+static int score_raise(const struct slot_context *slot)
 {
-    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    int file = openat(slot->host_proc, "self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    close(slot->host_proc);
     if (file >= 0 && pwrite(file, "1000", 4, 0) == 4)
         return file;
     if (file >= 0)
@@ -99,7 +100,7 @@ static void get_ready(struct life *life, const struct birth *birth, struct fault
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     if (leaf_join(birth, host, fault) < 0)
         return;
-    life->score = score_raise();
+    life->score = score_raise(life->slot);
     if (place_take(life, birth, fault) < 0)
         return;
     for (unsigned profile = 0; profile < PROFILES; profile++) {

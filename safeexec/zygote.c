@@ -2,6 +2,7 @@
 #include "safeexec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -91,7 +92,7 @@ static _Noreturn void zygote_loop(struct slot_context *slot)
 /* Keeps the descriptors that stubs need, whatever their numbers, and closes all others. */
 static void descriptors_close(const struct slot_context *slot)
 {
-    const int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, slot->zygote_socket,
+    const int kept[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, slot->zygote_socket, slot->host_proc,
                         slot->plan.shown[0].mount, slot->plan.shown[1].mount};
     for (int fd = 0; fd < 1024; fd++) {
         bool keep = false;
@@ -144,8 +145,10 @@ static int privilege_shed(const struct slot_context *slot, struct fault *fault)
 
 static int zygote_prepare(struct slot_context *slot, struct fault *fault)
 {
-    if (cpu_pin(slot->cpu, fault) < 0 || namespaces_enter(slot, fault) < 0 ||
-        rootfs_enter(&slot->plan, slot->host, fault) < 0 || seccomp_build(slot->host, fault) < 0 ||
+    if (cpu_pin(slot->cpu, fault) < 0 || namespaces_enter(slot, fault) < 0)
+        return -1;
+    slot->host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (rootfs_enter(&slot->plan, slot->host, fault) < 0 || seccomp_build(slot->host, fault) < 0 ||
         privilege_shed(slot, fault) < 0)
         return -1;
     program_limits_note();

@@ -43,8 +43,8 @@ def setting(name: str) -> list[str]:
 class Host:
     """The simplest: needs nothing before and after."""
 
-    kernel = "this"
-    """Those of one name share a kernel."""
+    lane = "this kernel"
+    """Those of one lane take turns, for they would disturb each other."""
     patience = 1
     """How much longer programs may take than on an idle machine."""
 
@@ -80,11 +80,11 @@ class ThisMachine(Host):
 class Machine(Host):
     """A virtual machine; `place` is a word that machine.sh knows. It may be an emulated one."""
 
+    lane = "machines"
     patience = 10
 
     def __init__(self, place: str) -> None:
         self.place = place
-        self.kernel = place
 
     def up(self) -> None:
         setting(MACHINE)

@@ -43,7 +43,7 @@ class Runner:
         self._lanes: dict[str, ThreadPoolExecutor] = {}
         self._runs: dict[str, Future[Run]] = {}
         for place in places:
-            lane = self._lanes.setdefault(place.host.kernel, ThreadPoolExecutor(1))
+            lane = self._lanes.setdefault(place.host.lane, ThreadPoolExecutor(1))
             self._runs[place.name] = lane.submit(self._run, place)
 
     def __enter__(self) -> "Runner":

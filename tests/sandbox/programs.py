@@ -22,7 +22,13 @@ WITHOUT = set(os.environ.get("SAFEEXEC_WITHOUT", "").replace(",", " ").split())
 TOOLCHAINS = {".c": "gcc", ".cpp": "g++", ".java": "java", ".py": "python3", ".sh": "sh"}
 
 JAVA = ["/usr/bin/java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
-JAVAC = ["/usr/bin/javac", "-J-Xmx256m", "-J-XX:+UseSerialGC", "-J-XX:TieredStopAtLevel=1"]
+JAVAC = [
+    "/usr/bin/javac",
+    "-J-Xmx256m",
+    "-J-XX:+UseSerialGC",
+    "-J-XX:TieredStopAtLevel=1",
+    "-J-XX:-UsePerfData",
+]
 RUN = {
     ".c": ["./program"],
     ".java": [*JAVA, "-Xmx64m", "-Xss1m", "-cp", ".", "Main"],
@@ -32,7 +38,7 @@ RUN = {
 COMPILE = {
     ".c": ["/usr/bin/gcc", "-O1", "-o", "program", "program.c"],
     ".cpp": ["/usr/bin/g++", "-std=c++20", "-O1", "-o", "program", "program.cpp"],
-    ".java": [*JAVAC, "-J-XX:-UsePerfData", "-cp", ".", "Main.java"],
+    ".java": [*JAVAC, "-cp", ".", "Main.java"],
 }
 COMPILE_LIMITS = {
     "cpu_ms": 5000,
@@ -105,7 +111,7 @@ def classes(source: Path, folder: Path) -> dict[str, Path]:
     target = folder / source.stem
     if not target.exists():
         sources = [source] if source.is_file() else set(source.glob("*.java")) - {main_of(source)}
-        command = ["javac", "-proc:none", "-d", str(target), *map(str, sources)]
+        command = [*JAVAC, "-proc:none", "-d", str(target), *map(str, sources)]
         subprocess.run(command, check=True, capture_output=True, text=True)
     return {str(path.relative_to(target)): path for path in target.rglob("*.class")}
 
