@@ -115,7 +115,10 @@ static void rules_add(const struct rules *rules, const struct host *host, const 
                                              /* Node.js does without it where it is not, and ends where it is refused. */
                                              "/etc/ssl/openssl.cnf", NULL};
     bool own_root = host_has(host, MECHANISM_MOUNTS);
-    patterns_allow(rules, toolchains, FS_READ);
+    if (own_root && profile == PROFILE_RUN)
+        path_allow(rules, "/", FS_READ);
+    else
+        patterns_allow(rules, toolchains, FS_READ);
     if (profile == PROFILE_COMPILE)
         compile_allow(rules);
     else
@@ -123,8 +126,6 @@ static void rules_add(const struct rules *rules, const struct host *host, const 
     /* Not to write: a program that lowers its oom_score_adj would have one of us killed in its place. */
     if (own_root)
         path_allow(rules, "/proc", FS_READ);
-    if (own_root && profile == PROFILE_RUN)
-        path_allow(rules, "/", FS_READ);
     box_allow(rules, box);
     for (int i = 0; i < SHOWN_FOLDERS; i++)
         if (plan->shown[i].path)
