@@ -69,14 +69,6 @@ def _passes(job: Job) -> Iterator[str]:
         yield "passes"
 
 
-def _groups(job: Job) -> Iterator[str]:
-    if job.groups:
-        yield "groups"
-    for index, test in enumerate(job.tests):
-        if test.group is not None:
-            yield f"tests.{index}.group"
-
-
 def _fetched_blobs(job: Job) -> Iterator[str]:
     for place, blob in _blobs(job):
         for kind in UNSUPPORTED_BLOBS:
@@ -117,7 +109,6 @@ UNSUPPORTED = (
     Feature("checker programs", _checker_programs),
     Feature("interactors", _interactors),
     Feature("multi-pass problems", _passes),
-    Feature("groups", _groups),
     Feature("blobs that must be fetched", _fetched_blobs),
     Feature("reruns", _reruns),
     Feature("events", _events),

@@ -21,6 +21,7 @@ def test_result(job: Job, test: Test, run: Run, limits: RunLimits) -> TestResult
     checked = told and run.verdict in (Verdict.WA, Verdict.PE)
     return TestResult(
         id=test.id,
+        group=test.group,
         verdict=run.verdict,
         cpu_ms=milliseconds(outcome.cpu_us),
         wall_ms=milliseconds(outcome.wall_us),
@@ -40,7 +41,7 @@ def test_result(job: Job, test: Test, run: Run, limits: RunLimits) -> TestResult
 
 def skipped(test: Test) -> TestResult:
     """The result of a test that was not run."""
-    return TestResult(id=test.id, verdict=Verdict.SK, runs=0)
+    return TestResult(id=test.id, group=test.group, verdict=Verdict.SK, runs=0)
 
 
 def _diff(run: Run) -> Diff | None:

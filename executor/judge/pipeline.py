@@ -1,9 +1,7 @@
 """The judge: takes a job through compiling and all of its tests, to its result."""
 
-import math
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +19,6 @@ from executor.contract import (
     Test,
     TestResult,
     Timing,
-    Verdict,
     Worker,
     failed,
     rejected,
@@ -32,6 +29,7 @@ from executor.judge.bench import Bench
 from executor.judge.checkers import make_checker
 from executor.judge.compile import Compilation, Program, compile_program
 from executor.judge.feedback import kept_bytes, skipped, test_result
+from executor.judge.groups import Schedule, group_results, max_total, total
 from executor.judge.run import Task, run_program
 from executor.judge.sources import BadSources, lay_out
 from executor.judge.verdict import overall, summarize
@@ -130,9 +128,10 @@ class _Judging:
         started = time.monotonic()
         compilation = self._compile()
         compiled = time.monotonic()
-        tests = tuple(self._tests(compilation.program))
+        tests = self._tests(compilation.program)
         ended = time.monotonic()
         outcome = overall(compilation.result, tests)
+        groups = group_results(job, tests)
         limits = self._language.apply(job.limits, job.use_language_factors).limits
         return with_digest(
             Result(
@@ -141,12 +140,12 @@ class _Judging:
                 attempt=job.attempt,
                 status="done",
                 verdict=outcome.verdict,
-                score=_points(test.score for test in tests),
-                max_score=_points(job.points_of(test) for test in job.tests),
+                score=total(tests, groups),
+                max_score=max_total(job),
                 first_failed=outcome.first_failed,
                 compile=compilation.result,
                 summary=summarize(tests),
-                groups=(),
+                groups=groups,
                 tests=tests,
                 limits=AppliedLimits(**asdict(limits)),
                 timing=Timing(
@@ -170,17 +169,18 @@ class _Judging:
         tree = lay_out(job, self._language, folder, reserved)
         return self._bench.attempt(lambda slot: compile_program(slot, self._language, tree, folder))
 
-    def _tests(self, program: Program | None) -> Iterator[TestResult]:
-        """The result of each test, in order: skipped ones too."""
-        going_on = program is not None
-        for test in self._job.tests:
-            if program is None or not going_on:
-                yield skipped(test)
-                continue
-            result = self._test(program, test)
-            yield result
-            if self._job.policy.stop_on_first_fail:
-                going_on = result.verdict is Verdict.AC
+    def _tests(self, program: Program | None) -> tuple[TestResult, ...]:
+        """The result of each test, in the job's order: skipped ones too."""
+        schedule = Schedule(self._job)
+        results: dict[str, TestResult] = {}
+        for test in schedule.order():
+            if program is not None and schedule.is_run(test):
+                result = self._test(program, test)
+            else:
+                result = skipped(test)
+            schedule.record(test, result.verdict)
+            results[test.id] = result
+        return tuple(results[test.id] for test in self._job.tests)
 
     def _test(self, program: Program, test: Test) -> TestResult:
         job = self._job
@@ -207,11 +207,6 @@ class _Judging:
             output_file=job.output_file,
             keep_bytes=kept_bytes(job, test),
         )
-
-
-def _points(scores: Iterable[float]) -> float:
-    """Their sum, as people add: 0.1 and 0.2 are 0.3."""
-    return round(math.fsum(scores), 9)
 
 
 def _ms(seconds: float) -> int:
