@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { GIVEN_MAX_BYTES = 1 << 30, INODES = 16384 };
-/* Rounding up to pages, folders: room that is nobody's output. */
+/* Rounding up to pages, folders: room that is nobody's output. What stays within it was not refused. */
 enum { SLACK_BYTES = 4 << 20 };
 
 /* ---- the tmpfs (stub) ------------------------------------------------------------------------------------ */
@@ -149,7 +149,7 @@ static uint64_t above(uint64_t all, uint64_t given) { return all > given ? all -
 struct box_usage box_usage(const struct box *box, const struct limits *limits)
 {
     struct box_usage usage = {0};
-    uint64_t limit = limits->output_kib * 1024;
+    uint64_t limit = limits->output_kib * 1024 + SLACK_BYTES;
     if (box->path[0]) {
         int parent = open(box->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         work_count(parent, INODES, &usage.bytes, &usage.inodes);
@@ -161,7 +161,6 @@ struct box_usage box_usage(const struct box *box, const struct limits *limits)
             return usage;
         usage.bytes = (uint64_t)(status.f_blocks - status.f_bfree) * (uint64_t)status.f_bsize;
         usage.inodes = (uint64_t)(status.f_files - status.f_ffree);
-        limit += SLACK_BYTES; /* only then was anything refused */
     }
     usage.inodes_are_full = usage.inodes >= INODES;
     usage.bytes = above(usage.bytes, box->given_bytes);
