@@ -17,6 +17,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -204,7 +205,8 @@ class _Content:
 
 
 class _Total:
-    """The number in the file `total`, which is locked."""
+    """The number in the file `total`, which is locked: always of the same length, so that it is
+    never truncated, for which some file systems wait for the disk."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -212,11 +214,10 @@ class _Total:
     def read(self) -> int | None:
         """None if it was never written, or not whole."""
         text = os.pread(self._descriptor, 32, 0)
-        return int(text) if text.endswith(b"\n") and text[:-1].isdigit() else None
+        return int(text) if re.fullmatch(rb"[0-9]{20}\n", text) else None
 
     def write(self, number: int) -> None:
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{number}\n".encode(), 0)
+        os.pwrite(self._descriptor, b"%020d\n" % number, 0)
 
 
 def _blocks(size: int) -> int:

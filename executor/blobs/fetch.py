@@ -136,8 +136,12 @@ class Session:
         connection = self._connection(url, patience)
         whole = False
         try:
-            with _told(url, self._fetcher.limits), connection.guarded(patience):
-                response = connection.get(url)
+            with (
+                _told(url, self._fetcher.limits),
+                connection.guarded(patience),
+                contextlib.ExitStack() as stack,
+            ):
+                response = stack.enter_context(contextlib.closing(connection.get(url)))
                 if response.status in _REDIRECTS and "location" in response.headers:
                     return _Redirect(response.headers["location"])
                 _check(url, response, max_bytes)

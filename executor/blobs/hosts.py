@@ -110,6 +110,8 @@ def parse_rule(pattern: str) -> Rule:
     if _NAME.fullmatch(name) and not name.rsplit(".", 1)[-1].isdigit():
         return Named(name, below, port)
     try:
+        if "%" in host:
+            raise ValueError("an address has no scope here")
         return Within(ip_network(host), port)
     except ValueError as error:
         raise ValueError(

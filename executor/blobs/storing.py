@@ -72,6 +72,8 @@ class _Target:
             self._path.unlink(missing_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             self._descriptor = os.open(self._path, flags, 0o400)
+            # For all who have it open already: programs open /dev/stdin again.
+            os.fchmod(self._descriptor, 0o444)
         except OSError as error:
             raise storage_fault(error) from error
         return self

@@ -81,10 +81,11 @@ class Blobs:
             case Inline(data):
                 return data
             case source:
-                return _mapped(self._paths[source])
+                return map_file(self._paths[source])
 
 
-def _mapped(path: Path) -> Content:
+def map_file(path: Path) -> Content:
+    """The content of a file that nobody changes any more."""
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
             return b""  # which cannot be mapped
@@ -207,7 +208,8 @@ class TestData:
         try:
             return session.fetch(url, most, patience, save)
         except OutOfPatience:
-            message = f"{shown}: not fetched in {self._limits.blob_s:g} s"
+            blob_s, job_s = self._limits.blob_s, self._limits.job_s
+            message = f"{shown}: not fetched in {blob_s:g} s, or all of the job's in {job_s:g} s"
             raise Unavailable(Reason.TIMEOUT, message) from None
 
     def _copy(self, name: str, path: Path) -> int:

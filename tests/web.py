@@ -15,6 +15,7 @@ class Request(BaseHTTPRequestHandler):
     """One connection; what a `Reply` answers with."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "Web"
 
     def do_GET(self) -> None:
