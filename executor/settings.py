@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,6 +17,8 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+
+from executor.blobs.hosts import parse_rule
 
 _PREFIXES = ("AMQP_", "EXECUTOR_", "SAFEEXEC_", "LOG_")
 _LANGUAGES_FILE = Path(__file__).resolve().parent.parent / "config" / "languages.toml"
@@ -50,6 +53,12 @@ def _check_url(url: str) -> str:
     return url
 
 
+def _check_hosts(pattern: str) -> str:
+    parse_rule(pattern)
+    return pattern
+
+
+HostPattern = Annotated[str, AfterValidator(_check_hosts)]
 AmqpUrl = Annotated[str, Field(strict=True), BeforeValidator(_check_url)]
 
 
@@ -58,6 +67,8 @@ class Settings(BaseModel):
 
     amqp_url: one or several brokers of one cluster. amqp_heartbeat_s: seconds, 5-600.
     executor_languages: ids to offer; empty: all that work.
+    executor_testdata_dir: None: `testdata` below the work folder. executor_testdata_hosts: patterns
+    as executor.blobs.hosts has them. executor_packages_dir: None: no blob by path.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,6 +86,14 @@ class Settings(BaseModel):
     executor_languages: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()
     executor_languages_file: Path = Field(default_factory=lambda: _LANGUAGES_FILE)
     executor_work_dir: Path = Path("/var/lib/executor")
+    executor_testdata_dir: Path | None = None
+    executor_testdata_hosts: Annotated[
+        tuple[HostPattern, ...], BeforeValidator(_split), Field(min_length=1)
+    ] = ("*",)
+    executor_testdata_cache_mib: Annotated[int, Field(ge=1, le=1_048_576)] = 4096
+    executor_testdata_blob_mib: Annotated[int, Field(ge=1, le=65_536)] = 256
+    executor_testdata_timeout_s: Annotated[int, Field(ge=1, le=900)] = 120
+    executor_packages_dir: Path | None = None
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )

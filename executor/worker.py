@@ -1,5 +1,6 @@
 """Puts a worker together: sandbox, languages, judge, consumer."""
 
+import os
 import signal
 import sys
 import tempfile
@@ -11,8 +12,13 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 
 from executor import __version__, logs
 from executor.answers import Answerer
+from executor.blobs.cache import Cache
+from executor.blobs.fetch import Fetcher
+from executor.blobs.hosts import Hosts
 from executor.consumer import Consumer
+from executor.contract.fields import MIB
 from executor.judge import Judge
+from executor.judge.testdata import TestData, TestDataLimits
 from executor.languages import Languages, LanguagesError
 from executor.sandbox import Sandbox, SandboxUnavailable
 from executor.settings import Settings, WrongSettings
@@ -28,9 +34,14 @@ def serve(settings: Settings) -> int:
     log.info("worker_started", version=__version__, name=settings.executor_name)
     _check_work_dir(settings.executor_work_dir)
     sandbox = Sandbox(settings.safeexec_socket)
+    testdata = _testdata(settings)
     languages = _languages(settings, sandbox)
     judge = Judge(
-        sandbox, languages, worker=settings.executor_name, work_dir=settings.executor_work_dir
+        sandbox,
+        languages,
+        testdata,
+        worker=settings.executor_name,
+        work_dir=settings.executor_work_dir,
     )
     try:
         code = Consumer(settings, Answerer(judge)).run()
@@ -48,6 +59,23 @@ def _check_work_dir(folder: Path) -> None:
             pass
     except OSError as error:
         raise WrongSettings(f"EXECUTOR_WORK_DIR: {folder}: {error.strerror}") from None
+
+
+def _testdata(settings: Settings) -> TestData:
+    folder = settings.executor_testdata_dir or settings.executor_work_dir / "testdata"
+    cache = Cache(folder, settings.executor_testdata_cache_mib * MIB)
+    try:
+        cache.prepare()
+    except OSError as error:
+        raise WrongSettings(f"EXECUTOR_TESTDATA_DIR: {folder}: {error.strerror}") from None
+    packages = settings.executor_packages_dir
+    if packages is not None and not os.access(packages, os.R_OK | os.X_OK):
+        raise WrongSettings(f"EXECUTOR_PACKAGES_DIR: {packages}: not a folder that we may read")
+    limits = TestDataLimits(
+        blob_bytes=settings.executor_testdata_blob_mib * MIB,
+        blob_s=settings.executor_testdata_timeout_s,
+    )
+    return TestData(cache, Fetcher(Hosts(settings.executor_testdata_hosts)), packages, limits)
 
 
 def _languages(settings: Settings, sandbox: Sandbox) -> Languages:

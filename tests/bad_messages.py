@@ -355,30 +355,6 @@ NOT_BUILT_YET = [
         "an interactor", "interactor", interactor={"protocol": "kattis", "program": program()}
     ),
     _unsupported("two passes", "passes", passes=2),
-    _unsupported(
-        "an input by url", "tests.0.input.url", tests=[good_test(input={"url": "http://x/1.in"})]
-    ),
-    _unsupported(
-        "an input by url and hash",
-        "tests.0.input.url",
-        tests=[good_test(input={"url": "https://x/1.in", "sha512": "0" * 128})],
-    ),
-    _unsupported(
-        "an input by hash",
-        "tests.0.input.sha512",
-        tests=[good_test(input={"sha512": "a" * 128})],
-    ),
-    _unsupported(
-        "an answer by the other hash",
-        "tests.0.answer.sha256",
-        tests=[good_test(answer={"sha256": "a" * 64})],
-    ),
-    _unsupported(
-        "an answer by path",
-        "tests.0.answer.path",
-        tests=[good_test(answer={"path": "sum/1.ans"})],
-    ),
-    _unsupported("a file by url", "files.0.url", files=[{"name": "a.h", "url": "http://x/a.h"}]),
     _unsupported("reruns", "policy.rerun", policy={"rerun": {"max": 1}}),
     _unsupported("reruns by default number", "policy.rerun", policy={"rerun": {}}),
     _unsupported("events of phases", "events", events="phase"),

@@ -1,7 +1,8 @@
 """Where the bytes of a test or a file come from."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
@@ -13,6 +14,48 @@ Url = Annotated[str, Field(max_length=4096, pattern=r"^https?://")]
 Sha512 = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{128}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9A-Fa-f]{64}$")]
 
+Algorithm = Literal["sha512", "sha256"]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What the bytes hash to: an algorithm and lower-case hex."""
+
+    algorithm: Algorithm
+    hex: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """The bytes themselves."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """To be fetched; without a digest each time."""
+
+    url: str
+    digest: Digest | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """In the worker's cache, or nowhere."""
+
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """Below the worker's package folder."""
+
+    path: str
+
+
+Source = Inline | Remote | Cached | Packaged
+"""Where the bytes of a blob are."""
 
 _KEYS = ("text", "base64", "url", "path", "sha512", "sha256")
 _KINDS = (*((key,) for key in _KEYS), ("url", "sha512"), ("url", "sha256"))
@@ -74,6 +117,26 @@ class Blob(Model):
     def is_inline(self) -> bool:
         """Whether the message itself carries the bytes."""
         return self.text is not None or self.base64 is not None
+
+    @property
+    def source(self) -> Source:
+        """The blob as one of four kinds; an inline one is decoded each time."""
+        digest = self._digest
+        if self.url is not None:
+            return Remote(self.url, digest)
+        if digest is not None:
+            return Cached(digest)
+        if self.path is not None:
+            return Packaged(self.path)
+        return Inline(self.data())
+
+    @property
+    def _digest(self) -> Digest | None:
+        if self.sha512 is not None:
+            return Digest("sha512", self.sha512.lower())
+        if self.sha256 is not None:
+            return Digest("sha256", self.sha256.lower())
+        return None
 
     def data(self) -> bytes:
         """The bytes of an inline blob. Raises ValueError for the kinds that must be fetched."""

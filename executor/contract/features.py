@@ -3,12 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from executor.contract.blob import Blob
 from executor.contract.errors import FieldProblem
 from executor.contract.job import Job, Kattis, Testlib
-from executor.contract.program import Sources
-
-UNSUPPORTED_BLOBS = ("url", "sha512", "sha256", "path")
 
 LEGACY_KEYS = frozenset(
     {
@@ -69,13 +65,6 @@ def _passes(job: Job) -> Iterator[str]:
         yield "passes"
 
 
-def _fetched_blobs(job: Job) -> Iterator[str]:
-    for place, blob in _blobs(job):
-        for kind in UNSUPPORTED_BLOBS:
-            if getattr(blob, kind) is not None:
-                yield f"{place}.{kind}"
-
-
 def _reruns(job: Job) -> Iterator[str]:
     # The default asks for reruns too, but nobody who leaves it out counts on them.
     if "rerun" in job.policy.model_fields_set and job.policy.rerun.max > 0:
@@ -87,29 +76,10 @@ def _events(job: Job) -> Iterator[str]:
         yield "events"
 
 
-def _blobs(job: Job) -> Iterator[tuple[str, Blob]]:
-    """Every blob of a job with its place."""
-    yield from _files("files", job)
-    if isinstance(job.checker, Testlib | Kattis):
-        yield from _files("checker.program.files", job.checker.program)
-    if job.interactor is not None:
-        yield from _files("interactor.program.files", job.interactor.program)
-    for index, test in enumerate(job.tests):
-        yield f"tests.{index}.input", test.input
-        if test.answer is not None:
-            yield f"tests.{index}.answer", test.answer
-
-
-def _files(place: str, sources: Sources) -> Iterator[tuple[str, Blob]]:
-    for index, file in enumerate(sources.files):
-        yield f"{place}.{index}", file
-
-
 UNSUPPORTED = (
     Feature("checker programs", _checker_programs),
     Feature("interactors", _interactors),
     Feature("multi-pass problems", _passes),
-    Feature("blobs that must be fetched", _fetched_blobs),
     Feature("reruns", _reruns),
     Feature("events", _events),
 )

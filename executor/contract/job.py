@@ -220,6 +220,18 @@ class Job(Sources):
             return self.policy.output_bytes
         return 4096 if self.is_visible(test) else 0
 
+    def blobs(self) -> Iterator[tuple[str, Blob]]:
+        """Every blob of the job and of its checker and interactor: `tests.0.input`, ..."""
+        yield from super().blobs()
+        if isinstance(self.checker, Testlib | Kattis):
+            yield from _below("checker.program", self.checker.program.blobs())
+        if self.interactor is not None:
+            yield from _below("interactor.program", self.interactor.program.blobs())
+        for index, test in enumerate(self.tests):
+            yield f"tests.{index}.input", test.input
+            if test.answer is not None:
+                yield f"tests.{index}.answer", test.answer
+
     @model_validator(mode="after")
     def _check_job(self) -> Self:
         refuse("Job", self._job_problems())
@@ -272,6 +284,10 @@ class Job(Sources):
         except CycleError as error:
             place_in_circle = ("groups", known[error.args[1][0]], "requires")
             yield Problem(place_in_circle, "cyclic", "groups require one another in a circle")
+
+
+def _below(place: str, blobs: Iterator[tuple[str, Blob]]) -> Iterator[tuple[str, Blob]]:
+    return ((f"{place}.{path}", blob) for path, blob in blobs)
 
 
 def _duplicates(field: str, ids: list[str]) -> Iterator[Problem]:

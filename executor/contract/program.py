@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from executor.contract.blob import File
+from executor.contract.blob import Blob, File
 from executor.contract.fields import KIB, MIB, Arguments, EntryPoint, LanguageId, SourceName
 from executor.contract.limits import ProgramLimits
 from executor.contract.model import Model, Problem, refuse
@@ -45,6 +45,11 @@ class Sources(Model):
     def source_bytes(self) -> bytes | None:
         """The source as it is to stand on disk; None where the program is made of files only."""
         return None if self.source is None else self.source.encode()
+
+    def blobs(self) -> Iterator[tuple[str, Blob]]:
+        """Every blob, with its place in the message: `files.0`."""
+        for index, file in enumerate(self.files):
+            yield f"files.{index}", file.content
 
     @model_validator(mode="after")
     def _check_sources(self) -> Self:

@@ -5,7 +5,7 @@ checker works with lines or tokens; it never holds a piece of the output that is
 longest of the answer, so an endless line costs no memory.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Protocol, assert_never
 
@@ -21,6 +21,7 @@ from executor.contract.job import (
 )
 from executor.judge.difference import ACCEPTED, CheckResult
 from executor.judge.lines import LineComparison, UnorderedComparison
+from executor.judge.testdata import Content
 from executor.judge.tokens import SpaceComparison, TokenComparison, token_equality
 
 _BLOCK_BYTES = 256 * 1024
@@ -36,7 +37,7 @@ class Checker(Protocol):
         """The result, once the output has ended."""
 
 
-def make_checker(options: CheckerOptions, answer: bytes) -> Checker:
+def make_checker(options: CheckerOptions, answer: Content) -> Checker:
     """The checker that a job asks for, ready for one output."""
     match options:
         case Lines():
@@ -80,8 +81,8 @@ class _Comparison:
 
     def __init__(
         self,
-        answer: bytes,
-        make_rest: Callable[[bytes, int, int], _Rest],
+        answer: Content,
+        make_rest: Callable[[Content, int, int], _Rest],
         from_start: bool = False,
     ) -> None:
         self._answer = answer
@@ -96,7 +97,7 @@ class _Comparison:
             return
         block = bytes(chunk)
         if self._rest is None:
-            if self._answer.startswith(block, self._equal):
+            if self._answer[self._equal : self._equal + len(block)] == block:
                 self._equal += len(block)
                 return
             self._differ()
@@ -115,10 +116,14 @@ class _Comparison:
     def _differ(self) -> None:
         """Goes back to the start of the line in which the equal bytes end."""
         start = 0 if self._from_start else self._answer.rfind(b"\n", 0, self._equal) + 1
-        line = self._answer.count(b"\n", 0, start) + 1
+        line = 1 + sum(piece.count(b"\n") for piece in self._pieces(0, start))
         self._rest = self._make_rest(self._answer, start, line)
-        for offset in range(start, self._equal, _BLOCK_BYTES):
-            self._take(self._answer[offset : min(offset + _BLOCK_BYTES, self._equal)])
+        for piece in self._pieces(start, self._equal):
+            self._take(piece)
+
+    def _pieces(self, start: int, end: int) -> Iterator[bytes]:
+        for offset in range(start, end, _BLOCK_BYTES):
+            yield self._answer[offset : min(offset + _BLOCK_BYTES, end)]
 
     def _take(self, block: bytes) -> None:
         assert self._rest is not None

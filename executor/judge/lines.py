@@ -11,6 +11,7 @@ from executor.judge.difference import (
     differing,
     shown,
 )
+from executor.judge.testdata import Content
 
 
 class _LineReader:
@@ -60,7 +61,7 @@ class _LineReader:
         self._pending = line
 
 
-def _answer_lines(answer: bytes, start: int = 0) -> Iterator[bytes]:
+def _answer_lines(answer: Content, start: int = 0) -> Iterator[bytes]:
     """The lines of an answer that are not blank, without trailing white space."""
     while start < len(answer):
         end = answer.find(b"\n", start)
@@ -74,7 +75,7 @@ def _answer_lines(answer: bytes, start: int = 0) -> Iterator[bytes]:
 class LineComparison:
     """Line by line; trailing white space and blank lines do not count."""
 
-    def __init__(self, answer: bytes, start: int, line: int) -> None:
+    def __init__(self, answer: Content, start: int, line: int) -> None:
         longest = max(map(len, _answer_lines(answer, start)), default=0)
         self._lines = _LineReader(longest, line)
         self._expected = _answer_lines(answer, start)
@@ -111,7 +112,7 @@ def _line_difference(line: int, expected: bytes | None, found: bytes) -> CheckRe
 class UnorderedComparison:
     """The lines as a multiset; the answer's are held, the output's are not."""
 
-    def __init__(self, answer: bytes, start: int, line: int) -> None:
+    def __init__(self, answer: Content, start: int, line: int) -> None:
         self._missing = Counter(_answer_lines(answer, start))
         self._lines = _LineReader(max(map(len, self._missing), default=0), line)
 

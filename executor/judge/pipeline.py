@@ -32,6 +32,7 @@ from executor.judge.feedback import kept_bytes, skipped, test_result
 from executor.judge.groups import Schedule, group_results, max_total, total
 from executor.judge.run import Task, run_program
 from executor.judge.sources import BadSources, lay_out
+from executor.judge.testdata import Blobs, TestData, TestDataError
 from executor.judge.verdict import overall, summarize
 from executor.languages import Applied, Language, Languages
 from executor.sandbox import Killed, KillSwitch, Sandbox, SandboxFault, SandboxUnavailable
@@ -43,10 +44,17 @@ class Judge:
     """Judges one job at a time, in folders of its own below `work_dir`."""
 
     def __init__(
-        self, sandbox: Sandbox, languages: Languages, *, worker: str, work_dir: Path
+        self,
+        sandbox: Sandbox,
+        languages: Languages,
+        testdata: TestData,
+        *,
+        worker: str,
+        work_dir: Path,
     ) -> None:
         self._sandbox = sandbox
         self._languages = languages
+        self._testdata = testdata
         self._worker = worker
         self._work_dir = work_dir
         self._switch = KillSwitch()
@@ -64,9 +72,10 @@ class Judge:
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="job-", dir=self._work_dir) as folder,
+                self._testdata.of(job, Path(folder), self._switch) as blobs,
                 Bench(self._sandbox, self._switch) as bench,
             ):
-                judging = _Judging(job, language, bench, Path(folder))
+                judging = _Judging(job, language, bench, Path(folder), blobs)
                 worker = self._about(language, bench)
                 return judging.result(worker, queued_ms=queued_ms, redelivered=redelivered)
         except Killed:
@@ -74,6 +83,8 @@ class Judge:
         except BadSources as bad:
             error = JobError.of(ErrorCode.SCHEMA_INVALID, "1 problem", [bad.problem])
             return rejected(error, id=job.id, **self._known(job, redelivered))
+        except TestDataError as bad:
+            return failed(bad.error, id=job.id, **self._known(job, redelivered))
         except (SandboxUnavailable, SandboxFault) as fault:
             log.error("sandbox_failed", error=str(fault))
             error = JobError.of(ErrorCode.SANDBOX_UNAVAILABLE, str(fault))
@@ -117,11 +128,14 @@ class Judge:
 class _Judging:
     """One job on its way."""
 
-    def __init__(self, job: Job, language: Language, bench: Bench, folder: Path) -> None:
+    def __init__(
+        self, job: Job, language: Language, bench: Bench, folder: Path, blobs: Blobs
+    ) -> None:
         self._job = job
         self._language = language
         self._bench = bench
         self._folder = folder
+        self._blobs = blobs
 
     def result(self, worker: Worker, *, queued_ms: int | None, redelivered: bool) -> Result:
         job = self._job
@@ -150,10 +164,10 @@ class _Judging:
                 limits=AppliedLimits(**asdict(limits)),
                 timing=Timing(
                     queued_ms=queued_ms,
-                    fetch_ms=0,
+                    fetch_ms=_ms(self._blobs.fetch_s),
                     compile_ms=_ms(compiled - started),
                     judge_ms=_ms(ended - compiled),
-                    total_ms=_ms(ended - started),
+                    total_ms=_ms(self._blobs.fetch_s + ended - started),
                 ),
                 worker=worker,
                 redelivered=redelivered,
@@ -166,7 +180,7 @@ class _Judging:
         folder.mkdir()
         names = {"input_file": job.input_file, "output_file": job.output_file}
         reserved = {field: name for field, name in names.items() if name is not None}
-        tree = lay_out(job, self._language, folder, reserved)
+        tree = lay_out(job, self._language, folder, reserved, self._blobs)
         return self._bench.attempt(lambda slot: compile_program(slot, self._language, tree, folder))
 
     def _tests(self, program: Program | None) -> tuple[TestResult, ...]:
@@ -185,11 +199,9 @@ class _Judging:
     def _test(self, program: Program, test: Test) -> TestResult:
         job = self._job
         applied = self._language.apply(job.limits_of(test), job.use_language_factors)
-        input_path = self._folder / "input"
-        input_path.write_bytes(test.input.data())
-        task = self._task(program, test, applied, input_path)
+        task = self._task(program, test, applied, self._blobs.path(test.input))
         checker = NoChecker(type="none") if job.mode == "run" else job.checker
-        answer = b"" if test.answer is None else test.answer.data()
+        answer = b"" if test.answer is None else self._blobs.content(test.answer)
         run = self._bench.attempt(
             lambda slot: run_program(slot, task, make_checker(checker, answer))
         )

@@ -12,6 +12,7 @@ from executor.judge.checkers import make_checker
 from executor.judge.compile import compile_program
 from executor.judge.run import Run, Task, run_program
 from executor.judge.sources import lay_out
+from executor.judge.testdata import Blobs
 from executor.languages import Language
 from executor.sandbox import RequestRefused, RunSpec, SandboxFault, Slot
 
@@ -49,7 +50,7 @@ def _fault(slot: Slot, language: Language) -> str | None:
     with tempfile.TemporaryDirectory(prefix="self-test-") as name:
         folder = Path(name)
         program = Sources(language=language.id, source=language.self_test)
-        tree = lay_out(program, language, folder, reserved={})
+        tree = lay_out(program, language, folder, {}, Blobs(folder))
         compilation = compile_program(slot, language, tree, folder)
         if compilation.program is None:
             first = (compilation.result.output.splitlines() or ["no message"])[0]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from executor.contract.errors import FieldProblem
 from executor.contract.fields import MAX_COMPONENT_BYTES
-from executor.contract.program import Sources
+from executor.contract.program import MAX_FILES_BYTES, Sources
 from executor.judge.java_names import java_names
+from executor.judge.testdata import Blobs
 from executor.languages import Language
 from executor.sandbox import BoxFile
 
@@ -39,31 +40,35 @@ class SourceTree:
 
 
 def lay_out(
-    program: Sources, language: Language, folder: Path, reserved: Mapping[str, str]
+    program: Sources,
+    language: Language,
+    folder: Path,
+    reserved: Mapping[str, str],
+    blobs: Blobs,
 ) -> SourceTree:
-    """Writes a program's files into `folder` and decides their names in the box.
+    """Decides the names of a program's files in the box; its source is written into `folder`.
 
     On disk they have numbers for names: no name of a stranger becomes a path of ours.
     `reserved` are further names in the box, by the field that asks for them. Raises BadSources.
     """
     source = program.source_bytes()
-    contents = {file.name: file.data() for file in program.files}
+    paths = {file.name: blobs.path(file.content) for file in program.files}
+    if sum(path.stat().st_size for path in paths.values()) > MAX_FILES_BYTES:
+        raise BadSources("files", "too_long", "files may have 4 MiB all together")
     if source is None:
-        main = _leading_file(program, language, contents)
+        main = _leading_file(program, language, paths)
     else:
-        main = program.source_name or _source_name(language, source, contents)
+        main = program.source_name or _source_name(language, source, paths)
         _check_suffix(language, main)
-    _check_names(language, contents, main if source is not None else None, reserved)
+    _check_names(language, paths, main if source is not None else None, reserved)
     if source is not None:
-        contents = {main: source, **contents}
-    files = []
-    for number, (name, data) in enumerate(contents.items()):
-        path = folder / str(number)
-        path.write_bytes(data)
-        files.append(BoxFile(name, path))
-    others = (name for name in contents if name != main and language.is_source(name))
-    entry = _entry(program.entry_point, language, main, contents)
-    return SourceTree(tuple(files), main, (main, *others), entry)
+        path = folder / "source"
+        path.write_bytes(source)
+        paths = {main: path, **paths}
+    files = tuple(BoxFile(name, path) for name, path in paths.items())
+    others = (name for name in paths if name != main and language.is_source(name))
+    entry = _entry(program.entry_point, language, main, paths)
+    return SourceTree(files, main, (main, *others), entry)
 
 
 def _source_name(language: Language, source: bytes, others: Collection[str]) -> str:
@@ -81,9 +86,9 @@ def _check_suffix(language: Language, name: str) -> None:
         raise BadSources("source_name", "bad_name", message)
 
 
-def _leading_file(program: Sources, language: Language, contents: Mapping[str, bytes]) -> str:
+def _leading_file(program: Sources, language: Language, names: Collection[str]) -> str:
     """The main one of several files: the entry point, the language's usual name, the first."""
-    sources = [name for name in contents if language.is_source(name)]
+    sources = [name for name in names if language.is_source(name)]
     if not sources:
         raise BadSources("files", "missing", f"no file ends in {' or '.join(language.suffixes)}")
     wished = [] if program.entry_point is None else [*_meant(program.entry_point, language)]
@@ -94,16 +99,16 @@ def _leading_file(program: Sources, language: Language, contents: Mapping[str, b
 
 
 def _entry(
-    entry_point: str | None, language: Language, main: str, contents: Mapping[str, bytes]
+    entry_point: str | None, language: Language, main: str, paths: Mapping[str, Path]
 ) -> str:
     if language.entry == "class":
         if entry_point is None:
-            return java_names(contents[main].decode(errors="replace")).entry_point
+            return java_names(paths[main].read_text(errors="replace")).entry_point
         return entry_point.removesuffix(language.suffixes[0]).replace("/", ".")
     if entry_point is None:
         return main
     for name in _meant(entry_point, language):
-        if name in contents:
+        if name in paths:
             return name
     raise BadSources("entry_point", "unknown_file", "the program has no such file or module")
 
@@ -116,7 +121,7 @@ def _meant(entry_point: str, language: Language) -> Iterator[str]:
 
 def _check_names(
     language: Language,
-    contents: Mapping[str, bytes],
+    file_names: Collection[str],
     source_name: str | None,
     reserved: Mapping[str, str],
 ) -> None:
@@ -124,7 +129,7 @@ def _check_names(
     names: dict[str, str] = {}
     if language.artefact is not None:
         names["language"] = language.artefact
-    names |= {f"files.{index}.name": name for index, name in enumerate(contents)}
+    names |= {f"files.{index}.name": name for index, name in enumerate(file_names)}
     if source_name is not None:
         names["source_name"] = source_name
     names |= reserved

@@ -13,6 +13,7 @@ from executor.judge.difference import (
     differing,
     shown,
 )
+from executor.judge.testdata import Content
 
 MAX_NUMBER_BYTES = 4096
 """A longer token is never taken for a number."""
@@ -34,7 +35,7 @@ class TokenComparison:
     """Token by token; with `spaces`, each run of white space counts as a token too."""
 
     def __init__(
-        self, answer: bytes, start: int, line: int, equal: Equality, spaces: bool = False
+        self, answer: Content, start: int, line: int, equal: Equality, spaces: bool = False
     ) -> None:
         longest = max(map(len, _answer_tokens(answer, start, spaces)), default=0)
         self._kept = max(longest, MAX_NUMBER_BYTES) + MAX_SHOWN_BYTES
@@ -105,7 +106,7 @@ class TokenComparison:
 class SpaceComparison:
     """For an output that is not equal: whether only its white space is wrong (PE)."""
 
-    def __init__(self, answer: bytes, start: int, line: int) -> None:
+    def __init__(self, answer: Content, start: int, line: int) -> None:
         self._tokens = TokenComparison(answer, start, line, _never)
         self._line = line
 
@@ -210,7 +211,7 @@ def _whole_tokens(block: bytes, spaces: bool) -> int:
     return max(block.rfind(byte) for byte in _WHITE_SPACE) + 1
 
 
-def _answer_tokens(answer: bytes, start: int, spaces: bool) -> Iterator[bytes]:
+def _answer_tokens(answer: Content, start: int, spaces: bool) -> Iterator[bytes]:
     """The tokens of an answer, which is cut into blocks that cut no token in two."""
     while start < len(answer):
         block = answer[start : start + _BLOCK_BYTES]
@@ -220,7 +221,7 @@ def _answer_tokens(answer: bytes, start: int, spaces: bool) -> Iterator[bytes]:
         start += len(block)
 
 
-def _segment(answer: bytes, start: int) -> bytes:
+def _segment(answer: Content, start: int) -> bytes:
     match = _SEGMENT.match(answer, start)
     assert match is not None
     return match[0]

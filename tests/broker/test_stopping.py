@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.web import Web, hang
 
 SOON_S = 20
 PROJECT = Path(__file__).parents[2]
@@ -68,6 +69,25 @@ def test_a_second_signal_gives_the_running_job_back(
     assert found is not None
     assert found[0].message_id == "running"
     assert not worker.events("job_finished")
+
+
+def test_a_second_signal_gives_a_job_back_whose_test_data_does_not_come(
+    frontend: Frontend, start: StartWorker
+) -> None:
+    worker = start(EXECUTOR_TESTDATA_HOSTS="127.0.0.1")
+    with Web() as web:
+        web.replies["/1.in"] = hang()
+        test = {"id": "1", "input": {"url": web.url("/1.in")}, "answer": {"text": ""}}
+        frontend.publish({**job("fetching"), "tests": [test]})
+        wait_until(lambda: web.requests.total(), SOON_S, "it fetches")
+        worker.terminate()
+        worker.wait_for("signal_received")
+        worker.terminate()
+        assert worker.wait(SOON_S) == 0
+    found = frontend.get("submissions")
+    assert found is not None
+    assert found[0].message_id == "fetching"
+    assert worker.events("job_given_back")
 
 
 def test_a_worker_that_waits_for_its_sandbox_stops_at_once(start: StartWorker) -> None:

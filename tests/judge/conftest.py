@@ -7,8 +7,13 @@ from typing import Any
 
 import pytest
 
+from executor.blobs.cache import Cache
+from executor.blobs.fetch import Fetcher
+from executor.blobs.hosts import Hosts
 from executor.contract import Job, Result
+from executor.contract.fields import MIB
 from executor.judge import Judge
+from executor.judge.testdata import TestData, TestDataLimits
 from executor.languages import Languages
 from executor.sandbox import Sandbox
 from stack import Safeexec
@@ -44,10 +49,24 @@ def languages(sandbox: Sandbox) -> Languages:
 
 
 @pytest.fixture
-def judge(sandbox: Sandbox, languages: Languages, tmp_path: Path) -> Iterator[Judge]:
+def testdata(tmp_path: Path) -> Iterator[TestData]:
+    """It fetches from this machine only. No job leaves a file of its own in the cache."""
+    folder = tmp_path / "testdata"
+    cache = Cache(folder, 64 * MIB)
+    cache.prepare()
+    limits = TestDataLimits(blob_bytes=16 * MIB, blob_s=30)
+    yield TestData(cache, Fetcher(Hosts(["127.0.0.1"])), tmp_path / "packages", limits)
+    assert list((folder / "jobs").iterdir()) == []
+    assert list((folder / "locks").iterdir()) == []
+
+
+@pytest.fixture
+def judge(
+    sandbox: Sandbox, languages: Languages, testdata: TestData, tmp_path: Path
+) -> Iterator[Judge]:
     """Its work folder is empty after each test, whatever happened in it."""
     work_dir = tmp_path / "work"
-    yield Judge(sandbox, languages, worker="test", work_dir=work_dir)
+    yield Judge(sandbox, languages, testdata, worker="test", work_dir=work_dir)
     assert list(work_dir.iterdir()) == []
 
 

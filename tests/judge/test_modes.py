@@ -8,6 +8,7 @@ import pytest
 
 from executor.contract import Result
 from executor.judge import Judge
+from executor.judge.testdata import TestData
 from executor.languages import Languages
 from executor.sandbox import Sandbox
 from tests.judge.conftest import ECHO, Judged, make_job
@@ -153,7 +154,10 @@ def test_an_unknown_language_is_answered_with_those_that_work(judged: Judged) ->
 
 
 def test_a_language_that_fails_its_self_test_is_withdrawn(
-    sandbox: Sandbox, tmp_path: Path, make_languages: Callable[..., Languages]
+    sandbox: Sandbox,
+    testdata: TestData,
+    tmp_path: Path,
+    make_languages: Callable[..., Languages],
 ) -> None:
     languages = make_languages(
         {"/usr/bin/gcc": "/usr/bin/no-such-gcc", 'print("hello")': "print(1)"}
@@ -162,7 +166,7 @@ def test_a_language_that_fails_its_self_test_is_withdrawn(
     assert all("\n" not in reason for reason in languages.withdrawn.values())
     assert "self-test is WA" in languages.withdrawn["python3"]
     assert languages.find("c") is None
-    judge = Judge(sandbox, languages, worker="test", work_dir=tmp_path)
+    judge = Judge(sandbox, languages, testdata, worker="test", work_dir=tmp_path)
     result = judge.judge(make_job(), queued_ms=None, redelivered=False)
     assert result.error is not None
     assert result.error.code == "unsupported_language"

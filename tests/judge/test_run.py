@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from executor.judge import Judge, Killed
+from executor.judge.testdata import TestData
 from executor.languages import Languages
 from executor.sandbox import (
     Ending,
@@ -169,10 +170,10 @@ def test_kill_ends_a_compiler_too(judge: Judge) -> None:
 
 
 def test_a_sandbox_that_is_not_there_is_no_fault_of_the_submission(
-    languages: Languages, tmp_path: Path
+    languages: Languages, testdata: TestData, tmp_path: Path
 ) -> None:
     sandbox = Sandbox(tmp_path / "nowhere", connect_timeout_s=0.2)
-    judge = Judge(sandbox, languages, worker="test", work_dir=tmp_path / "work")
+    judge = Judge(sandbox, languages, testdata, worker="test", work_dir=tmp_path / "work")
     result = judge.judge(make_job(), queued_ms=None, redelivered=False)
     assert (result.status, result.verdict) == ("failed", "JE")
     assert result.error is not None
@@ -188,11 +189,11 @@ def test_no_free_slot_is_told_in_time() -> None:
 
 
 def test_a_sandbox_that_dies_in_mid_run_is_no_fault_of_the_submission(
-    languages: Languages, tmp_path: Path
+    languages: Languages, testdata: TestData, tmp_path: Path
 ) -> None:
     with RunFolder() as folder, Safeexec(folder, 1) as safeexec:
         sandbox = Sandbox(safeexec.socket, connect_timeout_s=0.5)
-        judge = Judge(sandbox, languages, worker="test", work_dir=tmp_path / "work")
+        judge = Judge(sandbox, languages, testdata, worker="test", work_dir=tmp_path / "work")
         threading.Timer(0.7, safeexec.close).start()
         job = make_job(source="while True: pass", limits={"cpu_ms": 60_000})
         result = judge.judge(job, queued_ms=None, redelivered=False)

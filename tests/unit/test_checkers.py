@@ -1,7 +1,9 @@
 """The checkers, chunk by chunk: how an output is cut into chunks never changes the result."""
 
+import tempfile
 import time
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from pydantic import TypeAdapter
 from executor.contract import Checker
 from executor.judge.checkers import make_checker
 from executor.judge.difference import CheckResult
+from executor.judge.testdata import Content, map_file
 
 _OPTIONS: TypeAdapter[Checker] = TypeAdapter(Checker)
 
@@ -19,10 +22,28 @@ _OPTIONS: TypeAdapter[Checker] = TypeAdapter(Checker)
 def check(
     type: str, answer: bytes, output: bytes, chunk: int = 1 << 16, **options: Any
 ) -> CheckResult:
+    """The result, which is the same for an answer in memory and for one in a mapped file."""
+    results = [
+        _checked(type, content, output, chunk, options) for content in (answer, _mapped(answer))
+    ]
+    assert results[0] == results[1]
+    return results[0]
+
+
+def _checked(
+    type: str, answer: Content, output: bytes, chunk: int, options: dict[str, Any]
+) -> CheckResult:
     checker = make_checker(_OPTIONS.validate_python({"type": type, **options}), answer)
     for start in range(0, len(output), chunk):
         checker.feed(memoryview(output)[start : start + chunk])
     return checker.finish()
+
+
+def _mapped(answer: bytes) -> Content:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(answer)
+        file.flush()
+        return map_file(Path(file.name))
 
 
 CASES = [

@@ -1,0 +1,1 @@
+"""Getting hold of blobs that are not in the message: fetched, cached, or from a package."""
