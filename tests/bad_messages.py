@@ -345,16 +345,6 @@ OF_THE_TESTS = [
 ]
 
 NOT_BUILT_YET = [
-    _unsupported(
-        "a testlib checker", "checker.type", checker={"type": "testlib", "program": program()}
-    ),
-    _unsupported(
-        "a kattis checker", "checker.type", checker={"type": "kattis", "program": program()}
-    ),
-    _unsupported(
-        "an interactor", "interactor", interactor={"protocol": "kattis", "program": program()}
-    ),
-    _unsupported("two passes", "passes", passes=2),
     _unsupported("reruns", "policy.rerun", policy={"rerun": {"max": 1}}),
     _unsupported("reruns by default number", "policy.rerun", policy={"rerun": {}}),
     _unsupported("events of phases", "events", events="phase"),
