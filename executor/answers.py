@@ -12,13 +12,18 @@ from executor.contract import (
     MAX_MESSAGE_BYTES,
     BadJob,
     ErrorCode,
+    Form,
     Job,
     JobError,
+    Properties,
+    Request,
     Result,
-    decode_job,
+    encode_result,
     expired,
     failed,
+    read_request,
     rejected,
+    unread_form,
 )
 
 log = structlog.get_logger()
@@ -45,10 +50,11 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result and its encoding, which is at most 16 MiB."""
+    """A result and its encoding in the form of the message, which is at most 16 MiB."""
 
     result: Result
     body: bytes
+    form: Form
 
     @property
     def is_dead(self) -> bool:
@@ -78,35 +84,38 @@ class Answerer:
         """
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(job_id=delivery.properties.message_id)
-        key = hashlib.sha256(delivery.body).digest()
+        key = _key(delivery)
         kept = self._kept.get(key) if delivery.redelivered else None
         if kept is not None:
             log.info("verdict_reused", verdict=kept.result.verdict)
             return kept
         try:
-            answer = _encoded(self._result(delivery))
+            answer = self._judged(delivery)
         except Exception:
             if self._killed:
                 log.info("job_given_back")
                 return None
             log.exception("job_crashed")
-            answer = _encoded(_internal(delivery))
+            answer = _internal(delivery)
         self._keep(key, answer)
         _tell(delivery, answer.result)
         return answer
 
-    def _result(self, delivery: Delivery) -> Result:
+    def _judged(self, delivery: Delivery) -> Answer:
         if delivery.times_returned >= MAX_TIMES_RETURNED:
             return _worker_lost(delivery)
-        try:
-            job = decode_job(delivery.body)
-        except BadJob as bad:
-            return _rejected(bad)
+        request = read_request(delivery.body, _properties(delivery))
+        return _encoded(request.form, self._result(delivery, request))
+
+    def _result(self, delivery: Delivery, request: Request) -> Result:
+        job = request.job
+        if isinstance(job, BadJob):
+            return _rejected(job)
         structlog.contextvars.bind_contextvars(
             job_id=job.id, attempt=job.attempt, language=job.language
         )
         log.info("job_received", redelivered=delivery.redelivered)
-        if delivery.expired:
+        if delivery.expired or _is_late(request, delivery):
             return _expired(job)
         return self._judge.judge(
             job, queued_ms=delivery.queued_ms, redelivered=delivery.redelivered
@@ -119,6 +128,29 @@ class Answerer:
             self._kept.popitem(last=False)
 
 
+def _properties(delivery: Delivery) -> Properties:
+    told = delivery.properties
+    return Properties(
+        message_id=told.message_id,
+        correlation_id=told.correlation_id,
+        content_type=told.content_type,
+        content_encoding=told.content_encoding,
+        headers=delivery.headers,
+    )
+
+
+def _key(delivery: Delivery) -> bytes:
+    """What tells a message from others: two of the seed's may have one body and be two jobs."""
+    told = delivery.properties
+    task = (delivery.headers.get("id"), delivery.headers.get("retries"))
+    names = (told.message_id, told.correlation_id, task)
+    return hashlib.sha256(repr(names).encode() + delivery.body).digest()
+
+
+def _is_late(request: Request, delivery: Delivery) -> bool:
+    return request.expires_s is not None and delivery.received_s > request.expires_s
+
+
 def _rejected(bad: BadJob) -> Result:
     return rejected(bad.error, id=bad.id, attempt=bad.attempt, labels=bad.labels)
 
@@ -127,7 +159,7 @@ def _expired(job: Job) -> Result:
     return expired(id=job.id, attempt=job.attempt, labels=job.labels)
 
 
-def _worker_lost(delivery: Delivery) -> Result:
+def _worker_lost(delivery: Delivery) -> Answer:
     times = delivery.times_returned
     error = JobError.of(
         ErrorCode.WORKER_LOST, f"{times} workers were lost while they had this job; it is given up"
@@ -135,31 +167,36 @@ def _worker_lost(delivery: Delivery) -> Result:
     return _failed(delivery, error)
 
 
-def _internal(delivery: Delivery) -> Result:
+def _internal(delivery: Delivery) -> Answer:
     error = JobError.of(ErrorCode.INTERNAL, "a fault of the worker, which has logged it")
     return _failed(delivery, error)
 
 
-def _failed(delivery: Delivery, error: JobError) -> Result:
+def _failed(delivery: Delivery, error: JobError) -> Answer:
     """Says what is known of the job without trusting it much."""
+    properties = _properties(delivery)
+    form = unread_form(delivery.body, properties)
     if len(delivery.body) <= SMALL_BYTES:
         try:
-            job = decode_job(delivery.body)
+            request = read_request(delivery.body, properties)
         except Exception as failure:
             log.info("job_unreadable", error=str(failure))
         else:
-            return failed(error, id=job.id, attempt=job.attempt, labels=job.labels)
-    return failed(error, id=None)
+            form, job = request.form, request.job
+            if isinstance(job, Job):
+                result = failed(error, id=job.id, attempt=job.attempt, labels=job.labels)
+                return _encoded(form, result)
+    return _encoded(form, failed(error, id=form.id))
 
 
-def _encoded(result: Result) -> Answer:
+def _encoded(form: Form, result: Result) -> Answer:
     """The answer; of a result over 16 MiB, without the programs' output."""
-    body = result.encode()
+    body = encode_result(form, result)
     if len(body) > MAX_MESSAGE_BYTES:
         log.warning("output_dropped", bytes=len(body))
         result = _without_output(result)
-        body = result.encode()
-    return Answer(result, body)
+        body = encode_result(form, result)
+    return Answer(result, body, form)
 
 
 def _without_output(result: Result) -> Result:

@@ -10,6 +10,7 @@ from pika import BasicProperties
 from executor.answers import Answer
 from executor.broker.message import Delivery, Message
 from executor.broker.publisher import Fate, Publisher
+from executor.contract import CeleryTask
 from executor.settings import Settings
 
 log = structlog.get_logger()
@@ -103,6 +104,7 @@ class Settlement:
 
     def _reply(self, queue: str) -> Message:
         asked = self.delivery.properties
+        task = self.answer.form if isinstance(self.answer.form, CeleryTask) else None
         traceparent = self.delivery.headers.get("traceparent")
         return Message(
             exchange="",
@@ -110,11 +112,12 @@ class Settlement:
             body=self.answer.body,
             properties=BasicProperties(
                 content_type="application/json",
-                type="oj.result/1",
+                content_encoding=None if task is None else "utf-8",
+                type="oj.result/1" if task is None else None,
                 app_id="executor",
                 delivery_mode=2,
                 message_id=self.answer.result.id,
-                correlation_id=asked.correlation_id,
+                correlation_id=asked.correlation_id or (None if task is None else task.task_id),
                 headers={"traceparent": traceparent} if isinstance(traceparent, str) else None,
             ),
         )

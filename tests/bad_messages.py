@@ -55,21 +55,6 @@ def program(**changes: Any) -> dict[str, Any]:
     return _changed({"language": "cpp", "source": "int main() {}"}, changes)
 
 
-def legacy_message() -> dict[str, Any]:
-    """The seed's own flat message."""
-    return {
-        "coder": "ada",
-        "code": "print%281%29",
-        "lang": "python3",
-        "contest": "c1",
-        "exec_args": {"time": 1, "mem": 65536},
-        "input_file_urls": [],
-        "output_file_urls": [],
-        "input_file_hash": [],
-        "output_file_hash": [],
-    }
-
-
 def _changed(whole: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in (whole | changes).items() if value is not ABSENT}
 
@@ -349,20 +334,6 @@ NOT_BUILT_YET = [
     _unsupported("reruns by default number", "policy.rerun", policy={"rerun": {}}),
     _unsupported("events of phases", "events", events="phase"),
     _unsupported("events of tests", "events", events="test"),
-    BadMessage(
-        "the seed's flat message",
-        lambda: _json(legacy_message()),
-        "unsupported_feature",
-        "",
-        None,
-    ),
-    BadMessage(
-        "the seed's Celery message",
-        lambda: _json([[], legacy_message(), {"callbacks": None, "chord": None}]),
-        "unsupported_feature",
-        "",
-        None,
-    ),
 ]
 
 BAD_MESSAGES: list[BadMessage] = [

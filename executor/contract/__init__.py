@@ -1,9 +1,11 @@
 """The message contract: what a frontend publishes and what it gets back.
 
-The models are frozen. `decode_job` is the way in, `encode` the way out.
+The models are frozen. `read_request` is the way in, for messages of every form, and
+`encode_result` the way out; of an `oj.job/1` alone, `decode_job` and `Result.encode`.
 """
 
 from executor.contract.blob import Blob, File
+from executor.contract.celery import CeleryTask
 from executor.contract.decode import MAX_MESSAGE_BYTES, decode_job
 from executor.contract.errors import BadJob, ErrorCode, FieldProblem, JobError
 from executor.contract.event import Event
@@ -25,6 +27,16 @@ from executor.contract.job import (
 )
 from executor.contract.limits import Limits, ProgramLimits, TestLimits
 from executor.contract.program import Program
+from executor.contract.properties import Properties
+from executor.contract.request import (
+    Flat,
+    Form,
+    OjJob,
+    Request,
+    encode_result,
+    read_request,
+    unread_form,
+)
 from executor.contract.result import (
     AppliedLimits,
     CompileResult,
@@ -47,6 +59,7 @@ __all__ = [
     "AppliedLimits",
     "BadJob",
     "Blob",
+    "CeleryTask",
     "Checker",
     "CompileResult",
     "Diff",
@@ -55,6 +68,8 @@ __all__ = [
     "Exact",
     "FieldProblem",
     "File",
+    "Flat",
+    "Form",
     "Group",
     "GroupResult",
     "Interactor",
@@ -64,9 +79,12 @@ __all__ = [
     "Limits",
     "Lines",
     "NoChecker",
+    "OjJob",
     "Policy",
     "Program",
     "ProgramLimits",
+    "Properties",
+    "Request",
     "Rerun",
     "Result",
     "Summary",
@@ -82,10 +100,13 @@ __all__ = [
     "cancelled",
     "decode_job",
     "digest",
+    "encode_result",
     "expired",
     "failed",
     "json_schemas",
+    "read_request",
     "rejected",
+    "unread_form",
     "with_digest",
     "write_schemas",
 ]

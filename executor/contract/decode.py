@@ -1,14 +1,15 @@
 """From the bytes of a message to a job, or to what is wrong with them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 from executor.contract.errors import BadJob, ErrorCode, FieldProblem, JobError
-from executor.contract.features import unsupported_fields, unsupported_message
+from executor.contract.execute import Execute, in_own_names
+from executor.contract.features import unsupported_fields
 from executor.contract.fields import MIB, Attempt, JobId, Labels
 from executor.contract.job import Job
 
@@ -35,30 +36,61 @@ def decode_job(body: bytes) -> Job:
     Its error is `too_large` (16 MiB), `bad_json`, `unsupported_schema`, `schema_invalid` or
     `unsupported_feature`.
     """
+    return decode_parsed(body, parse(body))
+
+
+def parse(body: bytes) -> Any:
+    """The JSON value in a body. Raises BadJob: `too_large` or `bad_json`."""
     if len(body) > MAX_MESSAGE_BYTES:
         raise BadJob(JobError.of(ErrorCode.TOO_LARGE, "the message is over 16 MiB"))
     try:
-        message = from_json(body, allow_inf_nan=False)
+        return from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise BadJob(JobError.of(ErrorCode.BAD_JSON, f"not JSON: {error}")) from None
-    error_found = _shape_error(message) or _object_error(body)
-    if error_found is None:
+
+
+def decode_parsed(body: bytes, message: Any) -> Job:
+    """`decode_job` of a body that is parsed already."""
+    found = _shape_error(message) or _object_error(body)
+    if found is None:
+        job = _job(body)
+        if isinstance(job, Job):
+            return job
+        found = job
+    raise _bad_job(found, message)
+
+
+def decode_execute(body: bytes, arguments: Mapping[str, Any], *, id: str, attempt: int = 1) -> Job:
+    """The job that the seed's nine arguments, found in `body`, ask for.
+
+    Raises BadJob, whose error names the fields as the arguments do.
+    """
+    found = _object_error(body)
+    if found is None:
         try:
-            job = Job.model_validate_json(body)
+            # Through JSON again: only there a list is as good as a tuple to strict models.
+            execute = Execute.model_validate_json(to_json(arguments))
         except ValidationError as error:
-            error_found = _schema_error(error)
+            found = _schema_error(error)
         else:
-            error_found = _feature_error(unsupported_fields(job))
-            if error_found is None:
+            job = _job(to_json(execute.job(id, attempt)))
+            if isinstance(job, Job):
                 return job
-    raise _bad_job(error_found, message)
+            found = in_own_names(job)
+    raise BadJob(found, id=id, attempt=attempt)
+
+
+def _job(body: bytes) -> Job | JobError:
+    """The job of an object that was looked at, if it has no fault and asks for nothing new."""
+    try:
+        job = Job.model_validate_json(body)
+    except ValidationError as error:
+        return _schema_error(error)
+    return _feature_error(unsupported_fields(job)) or job
 
 
 def _shape_error(message: Any) -> JobError | None:
     """What is wrong if the message is no `oj.job/1` at all."""
-    error = _feature_error(unsupported_message(message))
-    if error is not None:
-        return error
     if not isinstance(message, dict):
         return JobError.of(ErrorCode.BAD_JSON, "not a JSON object")
     schema = message.get("schema")

@@ -5,16 +5,24 @@ from pathlib import Path
 from typing import Any
 
 from executor.contract.event import Event
+from executor.contract.execute import Execute
 from executor.contract.job import Job
+from executor.contract.legacy import LegacyResult
 from executor.contract.model import Model
 from executor.contract.result import Result
 
-_MESSAGES: dict[str, type[Model]] = {"job": Job, "result": Result, "event": Event}
+_MESSAGES: dict[str, type[Model]] = {
+    "oj.job/1": Job,
+    "oj.result/1": Result,
+    "oj.event/1": Event,
+    "tasks.execute": Execute,
+    "tasks.execute.result": LegacyResult,
+}
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
     """The schema (draft 2020-12) of each message, by its file's name."""
-    return {f"oj.{name}-1.json": _schema(name, model) for name, model in _MESSAGES.items()}
+    return {f"{_dashed(name)}.json": _schema(name, model) for name, model in _MESSAGES.items()}
 
 
 def write_schemas(folder: Path) -> list[Path]:
@@ -28,10 +36,14 @@ def write_schemas(folder: Path) -> list[Path]:
     return paths
 
 
+def _dashed(name: str) -> str:
+    return name.replace("/", "-")
+
+
 def _schema(name: str, model: type[Model]) -> dict[str, Any]:
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:oj:{name}:1",
-        "title": f"oj.{name}/1",
+        "$id": f"urn:{name.replace('.', ':').replace('/', ':')}",
+        "title": name,
     }
     return head | {k: v for k, v in model.model_json_schema().items() if k != "title"}

@@ -10,7 +10,8 @@ from stack.process import ProcessEnded
 from stack.services import Stack
 
 _CHECK_S = 0.2
-_PASSED_ON = ("EXECUTOR_LANGUAGES", "LOG_LEVEL")  # to the workers, from our environment
+_PASSED_ON = ("EXECUTOR_LANGUAGES", "EXECUTOR_TESTDATA_HOSTS", "LOG_LEVEL")
+"""Settings of our environment that the workers get."""
 
 
 def main() -> int:

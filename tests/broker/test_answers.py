@@ -1,12 +1,13 @@
 """What no real judge does on purpose: it fails, or answers more than a message may hold."""
 
 import json
+from typing import Any
 
 import pika
 import pytest
 from structlog.testing import capture_logs
 
-from executor.answers import ANSWERS_KEPT, Answer, Answerer
+from executor.answers import ANSWERS_KEPT, MAX_TIMES_RETURNED, SMALL_BYTES, Answer, Answerer
 from executor.broker.message import Delivery
 from executor.contract import (
     MAX_MESSAGE_BYTES,
@@ -20,6 +21,7 @@ from executor.contract import (
     Worker,
 )
 from tests.broker.conftest import job
+from tests.legacy_messages import arguments, task_body, task_headers
 
 OUTPUT = "\n" * 60_000
 """Each line feed takes two bytes in JSON."""
@@ -70,6 +72,12 @@ def delivery(id: str = "s-1", redelivered: bool = False) -> Delivery:
     return Delivery(body, pika.BasicProperties(), 1, 1, redelivered)
 
 
+def task(id: str, body: bytes | None = None, **headers: Any) -> Delivery:
+    """Celery's call `id`, redelivered: as often as the headers tell."""
+    properties = pika.BasicProperties(headers=task_headers(id=id) | headers)
+    return Delivery(task_body() if body is None else body, properties, 1, 1, True)
+
+
 def answered(answerer: Answerer, delivery: Delivery) -> Answer:
     answer = answerer.answer(delivery)
     assert answer is not None
@@ -118,3 +126,41 @@ def test_few_answers_are_remembered() -> None:
         answered(answerer, delivery(f"s-{number}"))
     answered(answerer, delivery("s-0", redelivered=True))
     assert judge.judged == ANSWERS_KEPT + 2
+
+
+def test_two_tasks_of_one_body_are_two_jobs() -> None:
+    judge = ScriptedJudge()
+    answerer = Answerer(judge)
+    bodies = [json.loads(answered(answerer, task(id)).body) for id in ("t-1", "t-2", "t-1")]
+    assert [body["task_id"] for body in bodies] == ["t-1", "t-2", "t-1"]
+    assert [body["result"]["id"] for body in bodies] == ["t-1", "t-2", "t-1"]
+    assert judge.judged == 2
+
+
+HUGE = task_body(kwargs=arguments(coder="x" * SMALL_BYTES))
+
+
+@pytest.mark.parametrize("body", [task_body(), HUGE, b"?"], ids=["small", "huge", "bad"])
+def test_a_task_that_took_workers_down_is_answered_as_a_task(body: bytes) -> None:
+    judge = ScriptedJudge()
+    lost = task("t-1", body, **{"x-delivery-count": MAX_TIMES_RETURNED})
+    answer = json.loads(answered(Answerer(judge), lost).body)
+    assert (answer["task_id"], answer["status"]) == ("t-1", "SUCCESS")
+    result = answer["result"]
+    assert (result["id"], result["error"]["code"]) == ("t-1", "worker_lost")
+    assert result["legacy"]["status"][0]["status"]["run_status"] == "Internal Error"
+    assert judge.judged == 0
+
+
+def test_a_judge_that_fails_on_a_task_is_answered_as_a_task() -> None:
+    with capture_logs():
+        failing = Answerer(ScriptedJudge(failure=ValueError("a bug")))
+        answer = json.loads(answered(failing, task("t-1")).body)
+    assert (answer["task_id"], answer["result"]["error"]["code"]) == ("t-1", "internal")
+
+
+def test_a_task_whose_answer_is_over_16_mib_goes_without_the_output() -> None:
+    answer = answered(Answerer(ScriptedJudge(tests=200)), task("t-1"))
+    assert len(answer.body) <= MAX_MESSAGE_BYTES
+    result = json.loads(answer.body)["result"]
+    assert (result["legacy"]["AC_no"], result["tests"][0]["stdout"]) == (200, None)
