@@ -330,8 +330,6 @@ OF_THE_TESTS = [
 ]
 
 NOT_BUILT_YET = [
-    _unsupported("reruns", "policy.rerun", policy={"rerun": {"max": 1}}),
-    _unsupported("reruns by default number", "policy.rerun", policy={"rerun": {}}),
     _unsupported("events of phases", "events", events="phase"),
     _unsupported("events of tests", "events", events="test"),
 ]

@@ -23,18 +23,9 @@ def _problem(path: str, feature: str) -> FieldProblem:
     return FieldProblem(path=path, code="unsupported_feature", message=f"not built yet: {feature}")
 
 
-def _reruns(job: Job) -> Iterator[str]:
-    # The default asks for reruns too, but nobody who leaves it out counts on them.
-    if "rerun" in job.policy.model_fields_set and job.policy.rerun.max > 0:
-        yield "policy.rerun"
-
-
 def _events(job: Job) -> Iterator[str]:
     if job.events != "none":
         yield "events"
 
 
-UNSUPPORTED = (
-    Feature("reruns", _reruns),
-    Feature("events", _events),
-)
+UNSUPPORTED = (Feature("events", _events),)

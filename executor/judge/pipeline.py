@@ -257,10 +257,14 @@ class _Judging:
         applied = self._language.apply(job.limits_of(test), job.use_language_factors)
         trial = Trial(job, test, program, applied, jury, self._blobs, self._bench, self._folder)
         try:
-            run = trial.run()
+            attempts = trial.run()
         except ProgramUnusable as unusable:
             raise ProgramUnusable(f"test {test.id}: {unusable}") from None
-        return test_result(job, test, run, applied.limits)
+        result = test_result(job, test, attempts.run, applied.limits)
+        if attempts.note is None:
+            return result
+        message = "; ".join(filter(None, (result.message, attempts.note)))
+        return result.model_copy(update={"runs": attempts.runs, "message": message})
 
 
 def _ms(seconds: float) -> int:

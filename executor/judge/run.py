@@ -34,6 +34,7 @@ class Task:
     input: the file that is the standard input, or stands in the box as `input_file`.
     output_file: where the answer is taken from in the box; None: the standard output.
     keep_bytes: how much of each stream to keep. folder: where a large output is set aside.
+    grace_ms: CPU time beyond the limit before it is ended, to see by how much it is over.
     """
 
     program: Program
@@ -44,6 +45,7 @@ class Task:
     input_file: str | None = None
     output_file: str | None = None
     keep_bytes: int = 0
+    grace_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,13 @@ def run_program(slot: Slot, task: Task, check: Check) -> Run:
 
 def task_spec(task: Task) -> RunSpec:
     """The run of a task."""
-    program = task.program
+    program, limits = task.program, task.applied.limits
     files = program.files
     if task.input_file is not None and task.input is not None:
         files += (BoxFile(task.input_file, task.input),)
     return RunSpec(
         argv=program.language.run_argv(program.entry, task.args, task.applied),
-        limits=task.applied.limits,
+        limits=dataclasses.replace(limits, cpu_ms=limits.cpu_ms + task.grace_ms),
         env=program.language.environment,
         files=files,
     )
