@@ -4,9 +4,10 @@ The models are frozen. `decode_job` is the way in, `encode` the way out.
 """
 
 from executor.contract.blob import Blob, File
+from executor.contract.control import BadControl, Cancel, UnknownControl, decode_control
 from executor.contract.decode import MAX_MESSAGE_BYTES, decode_job
 from executor.contract.errors import BadJob, ErrorCode, FieldProblem, JobError
-from executor.contract.event import Event
+from executor.contract.event import Event, Phase
 from executor.contract.job import (
     Checker,
     Exact,
@@ -45,8 +46,10 @@ from executor.contract.unjudged import cancelled, expired, failed, rejected
 __all__ = [
     "MAX_MESSAGE_BYTES",
     "AppliedLimits",
+    "BadControl",
     "BadJob",
     "Blob",
+    "Cancel",
     "Checker",
     "CompileResult",
     "Diff",
@@ -64,6 +67,7 @@ __all__ = [
     "Limits",
     "Lines",
     "NoChecker",
+    "Phase",
     "Policy",
     "Program",
     "ProgramLimits",
@@ -76,10 +80,12 @@ __all__ = [
     "Testlib",
     "Timing",
     "Tokens",
+    "UnknownControl",
     "Unordered",
     "Verdict",
     "Worker",
     "cancelled",
+    "decode_control",
     "decode_job",
     "digest",
     "expired",

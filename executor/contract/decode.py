@@ -41,12 +41,12 @@ def decode_job(body: bytes) -> Job:
         message = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise BadJob(JobError.of(ErrorCode.BAD_JSON, f"not JSON: {error}")) from None
-    error_found = _shape_error(message) or _object_error(body)
+    error_found = _shape_error(message) or object_error(body)
     if error_found is None:
         try:
             job = Job.model_validate_json(body)
         except ValidationError as error:
-            error_found = _schema_error(error)
+            error_found = schema_error(error)
         else:
             error_found = _feature_error(unsupported_fields(job))
             if error_found is None:
@@ -63,13 +63,13 @@ def _shape_error(message: Any) -> JobError | None:
         return JobError.of(ErrorCode.BAD_JSON, "not a JSON object")
     schema = message.get("schema")
     if isinstance(schema, str) and schema != JOB_SCHEMA:
-        text = f"this worker takes {JOB_SCHEMA}, not '{_cut(schema)}'"
+        text = f"this worker takes {JOB_SCHEMA}, not '{cut(schema)}'"
         field = FieldProblem(path="schema", code="unsupported_schema", message=text)
         return JobError.of(ErrorCode.UNSUPPORTED_SCHEMA, text, [field])
     return None
 
 
-def _object_error(body: bytes) -> JobError | None:
+def object_error(body: bytes) -> JobError | None:
     """What is wrong with an object that has a key twice, or far too many of them."""
     found: list[JobError] = []
 
@@ -84,7 +84,7 @@ def _object_error(body: bytes) -> JobError | None:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                text = f"the key '{_cut(key)}' stands twice in an object"
+                text = f"the key '{cut(key)}' stands twice in an object"
                 found.append(JobError.of(ErrorCode.BAD_JSON, text))
                 return
             seen.add(key)
@@ -93,7 +93,8 @@ def _object_error(body: bytes) -> JobError | None:
     return found[0] if found else None
 
 
-def _schema_error(error: ValidationError) -> JobError:
+def schema_error(error: ValidationError) -> JobError:
+    """What pydantic found, in the contract's words: at least one field, at most 20."""
     problems = error.errors(include_url=False, include_input=False)
     fields = [_field_problem(details) for details in problems[:MAX_FIELDS_LISTED]]
     return _listed(ErrorCode.SCHEMA_INVALID, "problem", len(problems), fields)
@@ -124,13 +125,14 @@ def _field_problem(details: ErrorDetails) -> FieldProblem:
 
 def _path(loc: tuple[int | str, ...]) -> str:
     """`tests.0.input`; without the tag that pydantic puts after the name of a tagged union."""
-    parts = [_cut(str(part)) for part in loc]
+    parts = [cut(str(part)) for part in loc]
     if parts[0] == "checker":
         del parts[1:2]
     return ".".join(parts)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A stranger's text, short enough to be repeated to him or in a log."""
     return text if len(text) <= MAX_ECHO else text[:MAX_ECHO] + "…"
 
 
