@@ -11,15 +11,22 @@ from executor.broker.message import Delivery
 from executor.contract import (
     MAX_MESSAGE_BYTES,
     BadJob,
+    Cancel,
     ErrorCode,
+    Event,
     Job,
     JobError,
     Result,
+    cancelled,
     decode_job,
     expired,
     failed,
     rejected,
 )
+from executor.judge.progress import Tell
+from executor.narrator import Narrator, Report, unreported
+from executor.sandbox import Killed, KillSwitch
+from executor.stops import Stop, Stops, Watch
 
 log = structlog.get_logger()
 
@@ -36,19 +43,25 @@ SMALL_BYTES = 1024 * 1024
 class Judge(Protocol):
     """What judges a job; executor.judge has it."""
 
-    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
-        """Blocks until the verdict is known. Raises if killed."""
-
-    def kill(self) -> None:
-        """Ends the running job at once; from any thread."""
+    def judge(
+        self,
+        job: Job,
+        *,
+        queued_ms: int | None,
+        redelivered: bool,
+        switch: KillSwitch,
+        tell: Tell,
+    ) -> Result:
+        """Blocks until the verdict is known. Raises Killed if the switch is pulled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result and its encoding, which is at most 16 MiB."""
+    """A result and its encoding, which is at most 16 MiB; and the event that it is there."""
 
     result: Result
     body: bytes
+    finished: Event | None = None
 
     @property
     def is_dead(self) -> bool:
@@ -63,18 +76,25 @@ class Answerer:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._killed = False
+        self._stops = Stops()
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
 
-    def kill(self) -> None:
+    def cancel(self, cancel: Cancel, sent_s: int) -> bool:
+        """Has a job answered as cancelled, now or when it comes; True if it is being judged.
+
+        sent_s: seconds since the epoch; jobs published later are not meant. From any thread.
+        """
+        return self._stops.cancel(cancel, sent_s)
+
+    def give_back(self) -> None:
         """Ends the running job: its answer is None. From any thread; for good."""
-        self._killed = True
-        self._judge.kill()
+        self._stops.leave()
 
-    def answer(self, delivery: Delivery) -> Answer | None:
-        """The answer, or None if it was killed. Never raises for a job's fault, nor a judge's.
+    def answer(self, delivery: Delivery, report: Report = unreported) -> Answer | None:
+        """The answer, or None if the job is to go back to its queue.
 
-        A job that comes back because its ack was lost is answered as before, not run again.
+        Never raises for a job's fault, nor a judge's. A job that comes back because its ack was
+        lost is answered as before, not run again. `report` hears of the events that it asks for.
         """
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(job_id=delivery.properties.message_id)
@@ -83,19 +103,21 @@ class Answerer:
         if kept is not None:
             log.info("verdict_reused", verdict=kept.result.verdict)
             return kept
+        narrator = Narrator(report)
         try:
-            answer = _encoded(self._result(delivery))
-        except Exception:
-            if self._killed:
+            result = self._result(delivery, narrator)
+            if result is None:
                 log.info("job_given_back")
                 return None
+            answer = _encoded(result, narrator)
+        except Exception:
             log.exception("job_crashed")
-            answer = _encoded(_internal(delivery))
+            answer = _encoded(_internal(delivery), narrator)
         self._keep(key, answer)
         _tell(delivery, answer.result)
         return answer
 
-    def _result(self, delivery: Delivery) -> Result:
+    def _result(self, delivery: Delivery, narrator: Narrator) -> Result | None:
         if delivery.times_returned >= MAX_TIMES_RETURNED:
             return _worker_lost(delivery)
         try:
@@ -106,11 +128,27 @@ class Answerer:
             job_id=job.id, attempt=job.attempt, language=job.language
         )
         log.info("job_received", redelivered=delivery.redelivered)
+        narrator.begin(job)
         if delivery.expired:
             return _expired(job)
-        return self._judge.judge(
-            job, queued_ms=delivery.queued_ms, redelivered=delivery.redelivered
-        )
+        with self._stops.watch(job, delivery.properties.timestamp) as watch:
+            result = self._judged(delivery, watch, narrator)
+        return _cancelled(job, delivery) if watch.stop is Stop.CANCELLED else result
+
+    def _judged(self, delivery: Delivery, watch: Watch, narrator: Narrator) -> Result | None:
+        """What the judge says; None if the job was stopped before it could."""
+        if watch.stop is not None:
+            return None
+        try:
+            return self._judge.judge(
+                watch.job,
+                queued_ms=delivery.queued_ms,
+                redelivered=delivery.redelivered,
+                switch=watch.switch,
+                tell=narrator.tell,
+            )
+        except Killed:
+            return None
 
     def _keep(self, key: bytes, answer: Answer) -> None:
         self._kept[key] = answer
@@ -125,6 +163,12 @@ def _rejected(bad: BadJob) -> Result:
 
 def _expired(job: Job) -> Result:
     return expired(id=job.id, attempt=job.attempt, labels=job.labels)
+
+
+def _cancelled(job: Job, delivery: Delivery) -> Result:
+    return cancelled(
+        id=job.id, attempt=job.attempt, labels=job.labels, redelivered=delivery.redelivered
+    )
 
 
 def _worker_lost(delivery: Delivery) -> Result:
@@ -152,14 +196,14 @@ def _failed(delivery: Delivery, error: JobError) -> Result:
     return failed(error, id=None)
 
 
-def _encoded(result: Result) -> Answer:
+def _encoded(result: Result, narrator: Narrator) -> Answer:
     """The answer; of a result over 16 MiB, without the programs' output."""
     body = result.encode()
     if len(body) > MAX_MESSAGE_BYTES:
         log.warning("output_dropped", bytes=len(body))
         result = _without_output(result)
         body = result.encode()
-    return Answer(result, body)
+    return Answer(result, body, narrator.finished(result))
 
 
 def _without_output(result: Result) -> Result:

@@ -10,6 +10,7 @@ from pika import BasicProperties
 from executor.answers import Answer
 from executor.broker.message import Delivery, Message
 from executor.broker.publisher import Fate, Publisher
+from executor.reporter import event_message, reply_properties
 from executor.settings import Settings
 
 log = structlog.get_logger()
@@ -41,7 +42,9 @@ class Settlement:
         """Publishes the reply, or goes on if nobody is to get one."""
         reply_to = self.delivery.properties.reply_to
         if reply_to:
-            self._publish(self._reply(reply_to), self._replied)
+            finished = self.answer.finished
+            herald = None if finished is None else event_message(finished, self.delivery)
+            self._publish(self._reply(reply_to), self._replied, herald)
         elif self.answer.result.status == "rejected":
             self._bury()  # No reply was asked for, and there is no verdict to keep.
         else:
@@ -98,25 +101,18 @@ class Settlement:
 
         self._publish(message, look)
 
-    def _publish(self, message: Message, done: Callable[[Fate], None]) -> None:
-        self.publisher.publish(message, done)
+    def _publish(
+        self, message: Message, done: Callable[[Fate], None], herald: Message | None = None
+    ) -> None:
+        self.publisher.publish(message, done, herald)
 
     def _reply(self, queue: str) -> Message:
-        asked = self.delivery.properties
-        traceparent = self.delivery.headers.get("traceparent")
+        id = self.answer.result.id
         return Message(
             exchange="",
             routing_key=queue,
             body=self.answer.body,
-            properties=BasicProperties(
-                content_type="application/json",
-                type="oj.result/1",
-                app_id="executor",
-                delivery_mode=2,
-                message_id=self.answer.result.id,
-                correlation_id=asked.correlation_id,
-                headers={"traceparent": traceparent} if isinstance(traceparent, str) else None,
-            ),
+            properties=reply_properties(self.delivery, id, type="oj.result/1", delivery_mode=2),
         )
 
     def _dead_letter(self, headers: dict[str, Any]) -> Message:

@@ -379,8 +379,6 @@ NOT_BUILT_YET = [
     _unsupported("a file by url", "files.0.url", files=[{"name": "a.h", "url": "http://x/a.h"}]),
     _unsupported("reruns", "policy.rerun", policy={"rerun": {"max": 1}}),
     _unsupported("reruns by default number", "policy.rerun", policy={"rerun": {}}),
-    _unsupported("events of phases", "events", events="phase"),
-    _unsupported("events of tests", "events", events="test"),
     BadMessage(
         "the seed's flat message",
         lambda: _json(legacy_message()),

@@ -90,11 +90,6 @@ def _reruns(job: Job) -> Iterator[str]:
         yield "policy.rerun"
 
 
-def _events(job: Job) -> Iterator[str]:
-    if job.events != "none":
-        yield "events"
-
-
 def _blobs(job: Job) -> Iterator[tuple[str, Blob]]:
     """Every blob of a job with its place."""
     yield from _files("files", job)
@@ -120,5 +115,4 @@ UNSUPPORTED = (
     Feature("groups", _groups),
     Feature("blobs that must be fetched", _fetched_blobs),
     Feature("reruns", _reruns),
-    Feature("events", _events),
 )

@@ -4,6 +4,7 @@ import math
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,10 +29,12 @@ from executor.contract import (
     with_digest,
 )
 from executor.contract.unjudged import Known
+from executor.judge import progress
 from executor.judge.bench import Bench
 from executor.judge.checkers import make_checker
 from executor.judge.compile import Compilation, Program, compile_program
 from executor.judge.feedback import kept_bytes, skipped, test_result
+from executor.judge.progress import Step, Tell
 from executor.judge.run import Task, run_program
 from executor.judge.sources import BadSources, lay_out
 from executor.judge.verdict import overall, summarize
@@ -51,24 +54,32 @@ class Judge:
         self._languages = languages
         self._worker = worker
         self._work_dir = work_dir
-        self._switch = KillSwitch()
         work_dir.mkdir(parents=True, exist_ok=True)
 
-    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
-        """Blocks until the verdict is known. Raises Killed if `kill` was called, and nothing else.
+    def judge(
+        self,
+        job: Job,
+        *,
+        queued_ms: int | None,
+        redelivered: bool,
+        switch: KillSwitch | None = None,
+        tell: Tell = progress.untold,
+    ) -> Result:
+        """Blocks until the verdict is known; `tell` hears of each step in between.
 
-        A job that cannot be judged is answered too: rejected if it is the job's fault, failed if
-        it is ours.
+        Raises Killed if `switch` was pulled, and nothing else. A job that cannot be judged is
+        answered too: rejected if it is the job's fault, failed if it is ours.
         """
         language = self._languages.find(job.language)
         if language is None:
             return rejected(self._unsupported(job), id=job.id, **self._known(job, redelivered))
         try:
             with (
+                KillSwitch() if switch is None else nullcontext(switch) as stop,
                 tempfile.TemporaryDirectory(prefix="job-", dir=self._work_dir) as folder,
-                Bench(self._sandbox, self._switch) as bench,
+                Bench(self._sandbox, stop) as bench,
             ):
-                judging = _Judging(job, language, bench, Path(folder))
+                judging = _Judging(job, language, bench, Path(folder), tell)
                 worker = self._about(language, bench)
                 return judging.result(worker, queued_ms=queued_ms, redelivered=redelivered)
         except Killed:
@@ -84,12 +95,6 @@ class Judge:
             log.exception("job_crashed")
             error = JobError.of(ErrorCode.INTERNAL, "a fault of the worker, which has logged it")
             return failed(error, id=job.id, **self._known(job, redelivered))
-        finally:
-            self._switch.reset()
-
-    def kill(self) -> None:
-        """Ends the running job at once, or the next one if none is running. From any thread."""
-        self._switch.pull()
 
     def _about(self, language: Language, bench: Bench) -> Worker:
         about = {
@@ -119,16 +124,21 @@ class Judge:
 class _Judging:
     """One job on its way."""
 
-    def __init__(self, job: Job, language: Language, bench: Bench, folder: Path) -> None:
+    def __init__(
+        self, job: Job, language: Language, bench: Bench, folder: Path, tell: Tell
+    ) -> None:
         self._job = job
         self._language = language
         self._bench = bench
         self._folder = folder
+        self._tell = tell
 
     def result(self, worker: Worker, *, queued_ms: int | None, redelivered: bool) -> Result:
         job = self._job
         started = time.monotonic()
+        self._tell(Step("compiling"))
         compilation = self._compile()
+        self._tell(progress.compiled(compilation.result))
         compiled = time.monotonic()
         tests = tuple(self._tests(compilation.program))
         ended = time.monotonic()
@@ -173,11 +183,12 @@ class _Judging:
     def _tests(self, program: Program | None) -> Iterator[TestResult]:
         """The result of each test, in order: skipped ones too."""
         going_on = program is not None
-        for test in self._job.tests:
+        for done, test in enumerate(self._job.tests, 1):
             if program is None or not going_on:
                 yield skipped(test)
                 continue
             result = self._test(program, test)
+            self._tell(progress.judged(result, done, of=len(self._job.tests)))
             yield result
             if self._job.policy.stop_on_first_fail:
                 going_on = result.verdict is Verdict.AC
