@@ -11,13 +11,16 @@ from executor.broker.message import Delivery
 from executor.contract import (
     MAX_MESSAGE_BYTES,
     BadJob,
+    Cancel,
     ErrorCode,
+    Event,
     Form,
     Job,
     JobError,
     Properties,
     Request,
     Result,
+    cancelled,
     encode_result,
     expired,
     failed,
@@ -25,6 +28,10 @@ from executor.contract import (
     rejected,
     unread_form,
 )
+from executor.judge.progress import Tell
+from executor.narrator import Narrator, Report, unreported
+from executor.sandbox import Killed, KillSwitch
+from executor.stops import Stop, Stops, Watch
 
 log = structlog.get_logger()
 
@@ -41,20 +48,28 @@ SMALL_BYTES = 1024 * 1024
 class Judge(Protocol):
     """What judges a job; executor.judge has it."""
 
-    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
-        """Blocks until the verdict is known. Raises if killed."""
-
-    def kill(self) -> None:
-        """Ends the running job at once; from any thread."""
+    def judge(
+        self,
+        job: Job,
+        *,
+        queued_ms: int | None,
+        redelivered: bool,
+        switch: KillSwitch,
+        tell: Tell,
+    ) -> Result:
+        """Blocks until the verdict is known. Raises Killed if the switch is pulled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result and its encoding in the form of the message, which is at most 16 MiB."""
+    """A result and its encoding in the form of the message, which is at most 16 MiB; and the event
+    that it is there.
+    """
 
     result: Result
     body: bytes
     form: Form
+    finished: Event | None = None
 
     @property
     def is_dead(self) -> bool:
@@ -69,18 +84,25 @@ class Answerer:
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._killed = False
+        self._stops = Stops()
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
 
-    def kill(self) -> None:
+    def cancel(self, cancel: Cancel, sent_s: int) -> bool:
+        """Has a job answered as cancelled, now or when it comes; True if it is being judged.
+
+        sent_s: seconds since the epoch; jobs published later are not meant. From any thread.
+        """
+        return self._stops.cancel(cancel, sent_s)
+
+    def give_back(self) -> None:
         """Ends the running job: its answer is None. From any thread; for good."""
-        self._killed = True
-        self._judge.kill()
+        self._stops.leave()
 
-    def answer(self, delivery: Delivery) -> Answer | None:
-        """The answer, or None if it was killed. Never raises for a job's fault, nor a judge's.
+    def answer(self, delivery: Delivery, report: Report = unreported) -> Answer | None:
+        """The answer, or None if the job is to go back to its queue.
 
-        A job that comes back because its ack was lost is answered as before, not run again.
+        Never raises for a job's fault, nor a judge's. A job that comes back because its ack was
+        lost is answered as before, not run again. `report` hears of the events that it asks for.
         """
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(job_id=delivery.properties.message_id)
@@ -89,25 +111,27 @@ class Answerer:
         if kept is not None:
             log.info("verdict_reused", verdict=kept.result.verdict)
             return kept
+        narrator = Narrator(report)
         try:
-            answer = self._judged(delivery)
-        except Exception:
-            if self._killed:
+            answer = self._answered(delivery, narrator)
+            if answer is None:
                 log.info("job_given_back")
                 return None
+        except Exception:
             log.exception("job_crashed")
-            answer = _internal(delivery)
+            answer = _internal(delivery, narrator)
         self._keep(key, answer)
         _tell(delivery, answer.result)
         return answer
 
-    def _judged(self, delivery: Delivery) -> Answer:
+    def _answered(self, delivery: Delivery, narrator: Narrator) -> Answer | None:
         if delivery.times_returned >= MAX_TIMES_RETURNED:
-            return _worker_lost(delivery)
+            return _worker_lost(delivery, narrator)
         request = read_request(delivery.body, _properties(delivery))
-        return _encoded(request.form, self._result(delivery, request))
+        result = self._result(delivery, request, narrator)
+        return None if result is None else _encoded(request.form, result, narrator)
 
-    def _result(self, delivery: Delivery, request: Request) -> Result:
+    def _result(self, delivery: Delivery, request: Request, narrator: Narrator) -> Result | None:
         job = request.job
         if isinstance(job, BadJob):
             return _rejected(job)
@@ -115,11 +139,27 @@ class Answerer:
             job_id=job.id, attempt=job.attempt, language=job.language
         )
         log.info("job_received", redelivered=delivery.redelivered)
+        narrator.begin(job)
         if delivery.expired or _is_late(request, delivery):
             return _expired(job)
-        return self._judge.judge(
-            job, queued_ms=delivery.queued_ms, redelivered=delivery.redelivered
-        )
+        with self._stops.watch(job, delivery.properties.timestamp) as watch:
+            result = self._judged(delivery, watch, narrator)
+        return _cancelled(job, delivery) if watch.stop is Stop.CANCELLED else result
+
+    def _judged(self, delivery: Delivery, watch: Watch, narrator: Narrator) -> Result | None:
+        """What the judge says; None if the job was stopped before it could."""
+        if watch.stop is not None:
+            return None
+        try:
+            return self._judge.judge(
+                watch.job,
+                queued_ms=delivery.queued_ms,
+                redelivered=delivery.redelivered,
+                switch=watch.switch,
+                tell=narrator.tell,
+            )
+        except Killed:
+            return None
 
     def _keep(self, key: bytes, answer: Answer) -> None:
         self._kept[key] = answer
@@ -159,20 +199,26 @@ def _expired(job: Job) -> Result:
     return expired(id=job.id, attempt=job.attempt, labels=job.labels)
 
 
-def _worker_lost(delivery: Delivery) -> Answer:
+def _cancelled(job: Job, delivery: Delivery) -> Result:
+    return cancelled(
+        id=job.id, attempt=job.attempt, labels=job.labels, redelivered=delivery.redelivered
+    )
+
+
+def _worker_lost(delivery: Delivery, narrator: Narrator) -> Answer:
     times = delivery.times_returned
     error = JobError.of(
         ErrorCode.WORKER_LOST, f"{times} workers were lost while they had this job; it is given up"
     )
-    return _failed(delivery, error)
+    return _failed(delivery, error, narrator)
 
 
-def _internal(delivery: Delivery) -> Answer:
+def _internal(delivery: Delivery, narrator: Narrator) -> Answer:
     error = JobError.of(ErrorCode.INTERNAL, "a fault of the worker, which has logged it")
-    return _failed(delivery, error)
+    return _failed(delivery, error, narrator)
 
 
-def _failed(delivery: Delivery, error: JobError) -> Answer:
+def _failed(delivery: Delivery, error: JobError, narrator: Narrator) -> Answer:
     """Says what is known of the job without trusting it much."""
     properties = _properties(delivery)
     form = unread_form(delivery.body, properties)
@@ -185,18 +231,18 @@ def _failed(delivery: Delivery, error: JobError) -> Answer:
             form, job = request.form, request.job
             if isinstance(job, Job):
                 result = failed(error, id=job.id, attempt=job.attempt, labels=job.labels)
-                return _encoded(form, result)
-    return _encoded(form, failed(error, id=form.id))
+                return _encoded(form, result, narrator)
+    return _encoded(form, failed(error, id=form.id), narrator)
 
 
-def _encoded(form: Form, result: Result) -> Answer:
+def _encoded(form: Form, result: Result, narrator: Narrator) -> Answer:
     """The answer; of a result over 16 MiB, without the programs' output."""
     body = encode_result(form, result)
     if len(body) > MAX_MESSAGE_BYTES:
         log.warning("output_dropped", bytes=len(body))
         result = _without_output(result)
         body = encode_result(form, result)
-    return Answer(result, body, form)
+    return Answer(result, body, form, narrator.finished(result))
 
 
 def _without_output(result: Result) -> Result:

@@ -55,6 +55,15 @@ def _parser() -> argparse.ArgumentParser:
             epilog="Exit code: 0 if accepted, 1 if not, 2 if there is no result.",
         )
     )
+
+    cancel = commands.add_parser(
+        "cancel",
+        help="ask the workers to stop a job, waiting or running",
+        epilog="The job is answered with the status cancelled when a worker has it.",
+    )
+    cancel.add_argument("id", help="the job's id")
+    cancel.add_argument("--attempt", type=int, metavar="N", help="this attempt only")
+    cancel.set_defaults(command=_cancel)
     return parser
 
 
@@ -74,6 +83,7 @@ def _add_submit(submit: argparse.ArgumentParser) -> None:
     submit.add_argument("--cpu-ms", type=int, metavar="MS", help="CPU limit of each test")
     submit.add_argument("--memory-kib", type=int, metavar="KIB", help="memory limit")
     submit.add_argument("--timeout", type=float, default=300, metavar="S", help="wait at most")
+    submit.add_argument("--events", action="store_true", help="print on stderr how it gets on")
     submit.add_argument("--json", action="store_true", help="print the result as it came")
     submit.set_defaults(command=_submit)
 
@@ -107,11 +117,28 @@ def _submit(options: argparse.Namespace) -> int:
     settings = _settings()
     try:
         job = frontend.read_job(options, settings)
-        body = frontend.request(settings, job, options.timeout)
+        heard = _print_event if options.events else None
+        body = frontend.request(settings, job, options.timeout, heard)
     except frontend.SubmitError as error:
         raise Fault(str(error)) from None
     print(body.decode() if options.json else frontend.summary(body))
     return 0 if frontend.accepted(body) else 1
+
+
+def _print_event(body: bytes) -> None:
+    from executor import frontend
+
+    print(frontend.progress(body), file=sys.stderr, flush=True)
+
+
+def _cancel(options: argparse.Namespace) -> int:
+    from executor import frontend
+
+    try:
+        frontend.cancel(_settings(), options.id, options.attempt)
+    except frontend.SubmitError as error:
+        raise Fault(str(error)) from None
+    return 0
 
 
 def _schema(options: argparse.Namespace) -> int:

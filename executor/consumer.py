@@ -13,11 +13,15 @@ import structlog
 from pika.adapters.select_connection import IOLoop
 
 from executor.answers import Answer, Answerer
+from executor.broker.link import Link
+from executor.broker.listener import Listener
 from executor.broker.message import Delivery
 from executor.broker.publisher import Publisher
 from executor.broker.subscriber import Subscriber
 from executor.broker.topology import Binding, Exchange, Queue
 from executor.broker.wire import tolerate_headers
+from executor.control import Control
+from executor.reporter import Reporter
 from executor.settings import Settings
 from executor.settlement import Settlement
 
@@ -30,7 +34,7 @@ CLOSING_S = 5
 class Consumer:
     """One slot's worker.
 
-    The main thread owns the I/O loop with both links, so heartbeats go on while the job thread
+    The main thread owns the I/O loop with all links, so heartbeats go on while the job thread
     judges. Jobs cross over by a queue, answers come back by `add_callback_threadsafe`.
     """
 
@@ -59,7 +63,16 @@ class Consumer:
                 Queue(settings.amqp_verdicts_queue),
             ],
         )
-        self._jobs: queue.SimpleQueue[Delivery] = queue.SimpleQueue()
+        self._listener = Listener(
+            self._loop,
+            f"{settings.executor_name} listens",
+            settings.amqp_url,
+            settings.amqp_heartbeat_s,
+            settings.amqp_control_exchange,
+            Control(answerer).take,
+        )
+        self._links: tuple[Link, ...] = (self._subscriber, self._publisher, self._listener)
+        self._jobs: queue.SimpleQueue[tuple[Delivery, Reporter]] = queue.SimpleQueue()
         self._current: Delivery | None = None
         self._waiting: deque[Delivery] = deque()
         self._judging = False
@@ -75,8 +88,8 @@ class Consumer:
         waker, woken = socket.socketpair()
         self._watch_signals(waker, woken)
         threading.Thread(target=self._work, name="job", daemon=True).start()
-        self._subscriber.start()
-        self._publisher.start()
+        for link in self._links:
+            link.start()
         self._loop.start()
         return 0
 
@@ -84,9 +97,9 @@ class Consumer:
         """The job thread."""
         try:
             while True:
-                delivery = self._jobs.get()
-                answer = self._answerer.answer(delivery)
-                self._in_loop(partial(self._answered, delivery, answer))
+                delivery, reporter = self._jobs.get()
+                answer = self._answerer.answer(delivery, reporter.report)
+                self._in_loop(partial(self._answered, delivery, reporter, answer))
         except BaseException as error:
             self._in_loop(partial(_end_with, error))
 
@@ -109,11 +122,12 @@ class Consumer:
             if delivery.generation == self._subscriber.generation:
                 self._current = delivery
                 self._judging = True
-                self._jobs.put(delivery)
+                self._jobs.put((delivery, Reporter(self._loop, self._publisher, delivery)))
                 return
 
-    def _answered(self, delivery: Delivery, answer: Answer | None) -> None:
+    def _answered(self, delivery: Delivery, reporter: Reporter, answer: Answer | None) -> None:
         self._judging = False
+        reporter.close()
         if answer is None:
             self._subscriber.give_back(delivery)
             self._leave()
@@ -169,26 +183,26 @@ class Consumer:
     def _give_up(self, delivery: Delivery) -> None:
         """Ends the run, or stops trying to publish its verdict; somebody else judges the job."""
         if self._judging:
-            self._answerer.kill()
+            self._answerer.give_back()
             self._loop.call_later(CLOSING_S, self._leave)
         else:
             self._subscriber.give_back(delivery)
             self._leave()
 
     def _leave(self) -> None:
-        """Closes both links, then ends the loop."""
+        """Closes all links, then ends the loop."""
         if self._leaving:
             return
         self._leaving = True
-        open_links = {self._subscriber, self._publisher}
+        open_links = set(self._links)
 
-        def closed(link: Subscriber | Publisher) -> None:
+        def closed(link: Link) -> None:
             open_links.discard(link)
             if not open_links:
                 self._loop.stop()
 
         self._loop.call_later(CLOSING_S, self._loop.stop)
-        for link in (self._subscriber, self._publisher):
+        for link in self._links:
             link.close(partial(closed, link))
 
 

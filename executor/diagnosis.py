@@ -58,6 +58,7 @@ def _broker(settings: Settings, url: str) -> Iterator[Finding]:
             settings.amqp_verdicts_queue,
         ):
             yield _queue(connection, queue)
+        yield _exchange(connection, settings.amqp_control_exchange)
 
 
 def _queue(connection: pika.BlockingConnection, name: str) -> Finding:
@@ -69,6 +70,16 @@ def _queue(connection: pika.BlockingConnection, name: str) -> Finding:
         return Finding(part, False, error.reply_text, remedy)
     count = declared.method.message_count
     return Finding(part, True, f"{count} message{'' if count == 1 else 's'}")
+
+
+def _exchange(connection: pika.BlockingConnection, name: str) -> Finding:
+    part = f"exchange {name}"
+    try:
+        connection.channel().exchange_declare(name, passive=True)
+    except ChannelClosedByBroker as error:
+        remedy = "`executor serve` declares it, if the user may; without it no job can be cancelled"
+        return Finding(part, False, error.reply_text, remedy)
+    return Finding(part, True, "declared")
 
 
 def _languages(settings: Settings, sandbox: Sandbox) -> Iterator[Finding]:

@@ -1,25 +1,30 @@
-"""What a frontend does: publishes a job, waits for its result, shows it."""
+"""What a frontend does: publishes a job, waits for its result, shows it; or cancels it."""
 
 import argparse
 import base64
 import json
 import time
 import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker, UnroutableError
+from pydantic import ValidationError
 
 from executor.broker.address import parameters, place, reason
+from executor.broker.topology import NOT_FOUND
+from executor.contract import Cancel
 from executor.settings import Settings
 
 Json = dict[str, Any]
 
 
 class SubmitError(Exception):
-    """There is no result; the text is one line that tells why."""
+    """It cannot be had; the text is one line that tells why."""
 
 
 def read_job(options: argparse.Namespace, settings: Settings) -> Json:
@@ -27,7 +32,7 @@ def read_job(options: argparse.Namespace, settings: Settings) -> Json:
     if options.job is not None:
         if options.source is not None:
             raise SubmitError("--job has the source in it: give one or the other")
-        return _read_json(options.job)
+        return _read_json(options.job) | ({"events": "test"} if options.events else {})
     if options.source is None:
         raise SubmitError("a source or --job is needed")
     if options.mode == "judge" and len(options.input) != len(options.answer):
@@ -47,35 +52,68 @@ def read_job(options: argparse.Namespace, settings: Settings) -> Json:
             _test(number, *paths)
             for number, paths in enumerate(zip_longest(options.input, options.answer), 1)
         ],
+        "events": "test" if options.events else "none",
     }
     if options.mode == "run" and not job["tests"]:
         job["tests"] = [{"id": "1", "input": {"text": ""}}]
     return job
 
 
-def request(settings: Settings, job: Json, timeout_s: float) -> bytes:
-    """Publishes a job and waits for its result. Raises SubmitError."""
-    found = [
-        parameters(url, "executor submit", settings.amqp_heartbeat_s) for url in settings.amqp_url
-    ]
-    broker = f"broker {', '.join(map(place, found))}"
-    try:
-        connection = pika.BlockingConnection(found)
-    except (AMQPError, OSError) as error:
-        raise SubmitError(f"{broker}: {reason(error)}") from None
-    with connection:
+def request(
+    settings: Settings, job: Json, timeout_s: float, heard: Callable[[bytes], None] | None = None
+) -> bytes:
+    """Publishes a job and waits for its result; `heard` takes its events. Raises SubmitError."""
+    with _connection(settings, "executor submit") as connection:
         try:
-            return _exchange(connection, settings.amqp_queue, job, timeout_s)
+            return _exchange(connection, settings.amqp_queue, job, timeout_s, heard)
         except UnroutableError:
             raise SubmitError(
                 f"there is no queue '{settings.amqp_queue}': start a worker, which declares it"
             ) from None
-        except (AMQPError, ChannelClosedByBroker) as error:
-            raise SubmitError(f"{broker}: {reason(error)}") from None
+
+
+def cancel(settings: Settings, id: str, attempt: int | None) -> None:
+    """Asks every worker to stop a job, now or when it comes to it. Raises SubmitError."""
+    try:
+        body = Cancel(type="cancel", id=id, attempt=attempt).encode()
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        raise SubmitError(f"{problem['loc'][0]}: {problem['msg']}") from None
+    exchange = settings.amqp_control_exchange
+    # The time tells a job that was published before from a later rejudge.
+    properties = pika.BasicProperties(content_type="application/json", timestamp=int(time.time()))
+    with _connection(settings, "executor cancel") as connection:
+        channel = connection.channel()
+        channel.confirm_delivery()
+        try:
+            channel.basic_publish(exchange, "", body, properties, mandatory=True)
+        except UnroutableError:
+            raise SubmitError(f"nobody listens to the exchange '{exchange}'") from None
+        except ChannelClosedByBroker as error:
+            if error.reply_code != NOT_FOUND:
+                raise
+            raise SubmitError(
+                f"there is no exchange '{exchange}': start a worker, which declares it"
+            ) from None
+
+
+@contextmanager
+def _connection(settings: Settings, name: str) -> Iterator[pika.BlockingConnection]:
+    """A connection, whose faults are SubmitErrors."""
+    found = [parameters(url, name, settings.amqp_heartbeat_s) for url in settings.amqp_url]
+    try:
+        with pika.BlockingConnection(found) as connection:
+            yield connection
+    except (AMQPError, OSError) as error:
+        raise SubmitError(f"broker {', '.join(map(place, found))}: {reason(error)}") from None
 
 
 def _exchange(
-    connection: pika.BlockingConnection, queue: str, job: Json, timeout_s: float
+    connection: pika.BlockingConnection,
+    queue: str,
+    job: Json,
+    timeout_s: float,
+    heard: Callable[[bytes], None] | None,
 ) -> bytes:
     channel = connection.channel()
     channel.confirm_delivery()
@@ -94,10 +132,26 @@ def _exchange(
     deadline = time.monotonic() + timeout_s
     for _method, answered, body in channel.consume(reply_to, auto_ack=True, inactivity_timeout=1):
         if answered is not None and answered.correlation_id == correlation_id:
-            return body or b""
+            if answered.type != "oj.event/1":
+                return body or b""
+            if heard is not None:
+                heard(body or b"")
         if time.monotonic() > deadline:
             raise SubmitError(f"no result in {timeout_s:g} s: is a worker running?")
     raise SubmitError("the broker took the reply queue away")
+
+
+def progress(body: bytes) -> str:
+    """An event for people: `test 3 (3 of 10)  AC  12 ms  2980 KiB`."""
+    event = json.loads(body)
+    what = event["phase"]
+    if "test" in event:
+        what += f" {event['test']}"
+    if "of" in event:
+        what += f" ({event['done']} of {event['of']})"
+    units = {"verdict": "", "cpu_ms": " ms", "memory_kib": " KiB"}
+    told = (f"{event[key]}{unit}" for key, unit in units.items() if key in event)
+    return "  ".join((what, *told))
 
 
 def accepted(body: bytes) -> bool:

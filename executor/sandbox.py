@@ -140,34 +140,40 @@ class Outcome:
 
 
 class KillSwitch:
-    """Ends the run that watches it, from any thread; stays pulled until reset."""
+    """Ends the runs that watch it, from any thread, for good. A context manager."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._pulled = False
         self._event = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def pulled(self) -> bool:
-        """Whether it was pulled since the last reset."""
+        """Whether it was pulled."""
         return self._pulled
 
     def pull(self) -> None:
-        """Ends the run now, or the next one as soon as it starts."""
+        """Ends the run now, or the next one as soon as it starts. Once closed, does nothing."""
         with self._lock:
-            if not self._pulled:
-                self._pulled = True
+            self._pulled = True
+            if self._event >= 0:
                 os.eventfd_write(self._event, 1)
 
-    def reset(self) -> None:
-        """Lets runs go on again."""
+    def close(self) -> None:
+        """Lets go of its descriptor: no run watches it any more."""
         with self._lock:
-            if self._pulled:
-                self._pulled = False
-                os.eventfd_read(self._event)
+            if self._event >= 0:
+                os.close(self._event)
+                self._event = -1
 
     def fileno(self) -> int:
-        """Readable while pulled."""
+        """Readable once pulled."""
         return self._event
 
 
@@ -188,7 +194,7 @@ class Sandbox:
             if not hello:
                 raise ConnectionResetError("it closed the connection")
             connection.settimeout(None)
-            return Slot(connection, _fields(hello), switch or KillSwitch())
+            return Slot(connection, _fields(hello), switch)
         except TimeoutError:
             connection.close()
             raise SandboxUnavailable(
@@ -204,10 +210,11 @@ class Slot:
     """One connection to safeexec. Its runs come one after another, from one thread."""
 
     def __init__(
-        self, connection: socket.socket, hello: Mapping[str, str], switch: KillSwitch
+        self, connection: socket.socket, hello: Mapping[str, str], switch: KillSwitch | None
     ) -> None:
         self._connection = connection
-        self._switch = switch
+        self._switch = KillSwitch() if switch is None else switch
+        self._owns_switch = switch is None
         self.isolation = hello.get("isolation")
 
     def __enter__(self) -> Self:
@@ -219,6 +226,8 @@ class Slot:
     def close(self) -> None:
         """Gives the slot back; a run still going in it is killed."""
         self._connection.close()
+        if self._owns_switch:
+            self._switch.close()
 
     def run(self, spec: RunSpec, stdin: Path | None, stdout: Sink, stderr: Sink) -> Outcome:
         """Runs a program with the file `stdin` (None: nothing to read) to its end.

@@ -83,6 +83,7 @@ class Settings(BaseModel):
     amqp_dead_exchange: Name = "submissions.dlx"
     amqp_dead_queue: Name = "submissions.dead"
     amqp_verdicts_queue: Name = "verdicts"
+    amqp_control_exchange: Name = "executor.control"
     safeexec_socket: Path = Path("/run/safeexec/safeexec.sock")
     executor_name: Name = Field(default_factory=socket.gethostname)
     executor_languages: Annotated[tuple[str, ...], BeforeValidator(_split)] = ()

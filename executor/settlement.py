@@ -11,6 +11,7 @@ from executor.answers import Answer
 from executor.broker.message import Delivery, Message
 from executor.broker.publisher import Fate, Publisher
 from executor.contract import CeleryTask
+from executor.reporter import event_message, reply_properties
 from executor.settings import Settings
 
 log = structlog.get_logger()
@@ -42,7 +43,9 @@ class Settlement:
         """Publishes the reply, or goes on if nobody is to get one."""
         reply_to = self.delivery.properties.reply_to
         if reply_to:
-            self._publish(self._reply(reply_to), self._replied)
+            finished = self.answer.finished
+            herald = None if finished is None else event_message(finished, self.delivery)
+            self._publish(self._reply(reply_to), self._replied, herald)
         elif self.answer.result.status == "rejected":
             self._bury()  # No reply was asked for, and there is no verdict to keep.
         else:
@@ -99,27 +102,24 @@ class Settlement:
 
         self._publish(message, look)
 
-    def _publish(self, message: Message, done: Callable[[Fate], None]) -> None:
-        self.publisher.publish(message, done)
+    def _publish(
+        self, message: Message, done: Callable[[Fate], None], herald: Message | None = None
+    ) -> None:
+        self.publisher.publish(message, done, herald)
 
     def _reply(self, queue: str) -> Message:
-        asked = self.delivery.properties
         task = self.answer.form if isinstance(self.answer.form, CeleryTask) else None
-        traceparent = self.delivery.headers.get("traceparent")
+        id = self.answer.result.id
+        properties = reply_properties(self.delivery, id, type="oj.result/1", delivery_mode=2)
+        if task is not None:
+            properties.type = None
+            properties.content_encoding = "utf-8"
+            properties.correlation_id = properties.correlation_id or task.task_id
         return Message(
             exchange="",
             routing_key=queue,
             body=self.answer.body,
-            properties=BasicProperties(
-                content_type="application/json",
-                content_encoding=None if task is None else "utf-8",
-                type="oj.result/1" if task is None else None,
-                app_id="executor",
-                delivery_mode=2,
-                message_id=self.answer.result.id,
-                correlation_id=asked.correlation_id or (None if task is None else task.task_id),
-                headers={"traceparent": traceparent} if isinstance(traceparent, str) else None,
-            ),
+            properties=properties,
         )
 
     def _dead_letter(self, headers: dict[str, Any]) -> Message:

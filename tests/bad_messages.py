@@ -92,10 +92,6 @@ def _invalid_file(name: str, file_name: str) -> BadMessage:
     return _invalid(name, "files.0.name", files=files)
 
 
-def _unsupported(name: str, path: str, **changes: Any) -> BadMessage:
-    return _job(name, "unsupported_feature", path, **changes)
-
-
 NOT_JSON = [
     _not_json("an empty body", b""),
     _not_json("white space alone", b" \n"),
@@ -329,11 +325,6 @@ OF_THE_TESTS = [
     ),
 ]
 
-NOT_BUILT_YET = [
-    _unsupported("events of phases", "events", events="phase"),
-    _unsupported("events of tests", "events", events="test"),
-]
-
 BAD_MESSAGES: list[BadMessage] = [
     *NOT_JSON,
     *TOO_LARGE,
@@ -343,5 +334,4 @@ BAD_MESSAGES: list[BadMessage] = [
     *OF_THE_LIMITS,
     *OF_THE_CHECKER,
     *OF_THE_TESTS,
-    *NOT_BUILT_YET,
 ]

@@ -53,7 +53,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to publish: persistent, mandatory, confirmed."""
+    """A message to publish."""
 
     exchange: str
     routing_key: str

@@ -39,11 +39,23 @@ class Fate(Enum):
 
 @dataclass(slots=True)
 class _Pending:
+    """number: of its publishing on the channel; None: the broker owes no answer."""
+
     message: Message
     done: Callable[[Fate], None]
+    herald: Message | None
+    number: int | None = None
     returned: bool = False
     refusals: int = 0
     nacks: int = 0
+
+
+@dataclass(slots=True)
+class _Notice:
+    """A notice that the broker has not answered yet."""
+
+    number: int
+    refused: Callable[[], None]
 
 
 class Publisher(Link):
@@ -54,6 +66,10 @@ class Publisher(Link):
 
     One message is under way at a time: pika gives a returned message without its number, so this
     is how we know which one it was. Lost or nacked (a new leader is elected), it is sent again.
+
+    Notices go out beside it, on the same channel, so that they stay in order with it. Nobody waits
+    for them; but the next one is sent only when the broker has confirmed the last, so a broker that
+    is slow or blocks us holds up one of them, and no memory is filled.
     """
 
     def __init__(
@@ -62,40 +78,77 @@ class Publisher(Link):
         super().__init__(loop, name, urls, heartbeat_s, parts)
         self._pending: deque[_Pending] = deque()
         self._sent: _Pending | None = None
+        self._notice: _Notice | None = None
+        self._published = 0
         self._nacked = Backoff()
 
-    def publish(self, message: Message, done: Callable[[Fate], None]) -> None:
-        """Publishes, as often as it takes, and calls `done` once."""
-        self._pending.append(_Pending(message, done))
+    def publish(
+        self, message: Message, done: Callable[[Fate], None], herald: Message | None = None
+    ) -> None:
+        """Publishes, as often as it takes, and calls `done` once.
+
+        The herald is a notice to the same queue that goes before it, until that is full.
+        """
+        self._pending.append(_Pending(message, done, herald))
         self._send()
+
+    @property
+    def free(self) -> bool:
+        """Whether a notice may go out now."""
+        return self.ready and self._notice is None
+
+    def notify(self, message: Message, refused: Callable[[], None]) -> None:
+        """Sends a notice, once, if we are free; it is lost if no queue takes it.
+
+        `refused` is called if the broker rather closes the channel, as it would again.
+        """
+        if not self.free:
+            return
+        try:
+            self._notice = _Notice(self._put(message, mandatory=False), refused)
+        except Exception as error:
+            self._log.warning("notice_failed", to=message.routing_key, error=reason(error))
+            refused()
 
     def _prepare(self, channel: Channel) -> None:
         channel.add_on_return_callback(self._later(self._returned))
         channel.confirm_delivery(self._later(self._answered), self._later(self._confirming))
 
     def _confirming(self, _frame: Any) -> None:
+        self._published = 0
         self._ready()
         self._send()
 
     def _send(self) -> None:
         if not self._pending or self._sent is not None or not self.ready:
             return
-        assert self._channel is not None
         pending = self._sent = self._pending[0]
         pending.returned = False
-        message = pending.message
         try:
-            self._channel.basic_publish(
-                message.exchange,
-                message.routing_key,
-                message.body,
-                message.properties,
-                mandatory=True,
-            )
+            if pending.herald is not None:
+                self._put(pending.herald, mandatory=False)
+            pending.number = self._put(pending.message, mandatory=True)
         except Exception as error:
-            # pika encodes before it sends: nothing of it has left, the channel is as it was.
-            self._log.warning("publish_failed", to=message.routing_key, error=reason(error))
+            to = pending.message.routing_key
+            self._log.warning("publish_failed", to=to, error=reason(error))
             self._finish(Fate.REFUSED)
+
+    def _put(self, message: Message, *, mandatory: bool) -> int:
+        """Publishes on the channel; the number that its confirm will name.
+
+        Raises what pika does of a message that it cannot encode. It encodes before it sends:
+        nothing has left then, the channel is as it was.
+        """
+        assert self._channel is not None
+        self._channel.basic_publish(
+            message.exchange,
+            message.routing_key,
+            message.body,
+            message.properties,
+            mandatory=mandatory,
+        )
+        self._published += 1
+        return self._published
 
     def _returned(self, _channel: Channel, method: spec.Basic.Return, *_rest: Any) -> None:
         """Comes before the ack of the same message."""
@@ -104,12 +157,17 @@ class Publisher(Link):
             self._sent.returned = True
 
     def _answered(self, frame: Any) -> None:
-        if self._sent is None:
+        if self._notice is not None and _names(frame.method, self._notice.number):
+            self._notice = None
+        if self._sent is None or not _names(frame.method, self._sent.number):
             return
+        self._sent.number = None
         if isinstance(frame.method, spec.Basic.Ack):
             self._nacked.reset()
             self._finish(Fate.RETURNED if self._sent.returned else Fate.CONFIRMED)
             return
+        # A queue that has room for one more is to take the message.
+        self._sent.herald = None
         self._sent.nacks += 1
         if self._sent.nacks >= MAX_NACKS:
             self._nacked.reset()
@@ -130,14 +188,26 @@ class Publisher(Link):
         self._send()
 
     def _channel_closed(self, channel: Channel, error: BaseException) -> None:
-        if self._sent is not None and _blames_message(error):
-            self._sent.refusals += 1
+        if _blames_message(error):
+            if self._sent is not None:
+                self._sent.refusals += 1
+            if self._notice is not None:
+                self._notice.refused()
         super()._channel_closed(channel, error)
 
     def _lost(self) -> None:
+        self._notice = None
         pending, self._sent = self._sent, None
         if pending is not None and pending.refusals >= MAX_REFUSALS:
             self._finish(Fate.REFUSED)
+
+
+def _names(answer: spec.Basic.Ack | spec.Basic.Nack, number: int | None) -> bool:
+    """Whether the broker's answer is about the publishing with that number."""
+    if number is None:
+        return False
+    tag: int = answer.delivery_tag
+    return number == tag or (answer.multiple and number < tag)
 
 
 def _blames_message(error: BaseException) -> bool:

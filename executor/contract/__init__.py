@@ -6,9 +6,10 @@ The models are frozen. `read_request` is the way in, for messages of every form,
 
 from executor.contract.blob import Blob, File
 from executor.contract.celery import CeleryTask
+from executor.contract.control import BadControl, Cancel, UnknownControl, decode_control
 from executor.contract.decode import MAX_MESSAGE_BYTES, decode_job
 from executor.contract.errors import BadJob, ErrorCode, FieldProblem, JobError
-from executor.contract.event import Event
+from executor.contract.event import Event, Phase
 from executor.contract.job import (
     Checker,
     Exact,
@@ -57,8 +58,10 @@ from executor.contract.unjudged import cancelled, expired, failed, rejected
 __all__ = [
     "MAX_MESSAGE_BYTES",
     "AppliedLimits",
+    "BadControl",
     "BadJob",
     "Blob",
+    "Cancel",
     "CeleryTask",
     "Checker",
     "CompileResult",
@@ -80,6 +83,7 @@ __all__ = [
     "Lines",
     "NoChecker",
     "OjJob",
+    "Phase",
     "Policy",
     "Program",
     "ProgramLimits",
@@ -94,10 +98,12 @@ __all__ = [
     "Testlib",
     "Timing",
     "Tokens",
+    "UnknownControl",
     "Unordered",
     "Verdict",
     "Worker",
     "cancelled",
+    "decode_control",
     "decode_job",
     "digest",
     "encode_result",

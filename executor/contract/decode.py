@@ -1,7 +1,7 @@
 """From the bytes of a message to a job, or to what is wrong with them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,7 +9,6 @@ from pydantic_core import ErrorDetails, from_json, to_json
 
 from executor.contract.errors import BadJob, ErrorCode, FieldProblem, JobError
 from executor.contract.execute import Execute, in_own_names
-from executor.contract.features import unsupported_fields
 from executor.contract.fields import MIB, Attempt, JobId, Labels
 from executor.contract.job import Job
 
@@ -33,8 +32,7 @@ _LABELS: TypeAdapter[dict[str, str]] = TypeAdapter(Labels)
 def decode_job(body: bytes) -> Job:
     """The job in a message's body. Raises BadJob, and nothing else, whatever the bytes are.
 
-    Its error is `too_large` (16 MiB), `bad_json`, `unsupported_schema`, `schema_invalid` or
-    `unsupported_feature`.
+    Its error is `too_large` (16 MiB), `bad_json`, `unsupported_schema` or `schema_invalid`.
     """
     return decode_parsed(body, parse(body))
 
@@ -51,7 +49,7 @@ def parse(body: bytes) -> Any:
 
 def decode_parsed(body: bytes, message: Any) -> Job:
     """`decode_job` of a body that is parsed already."""
-    found = _shape_error(message) or _object_error(body)
+    found = _shape_error(message) or object_error(body)
     if found is None:
         job = _job(body)
         if isinstance(job, Job):
@@ -65,13 +63,13 @@ def decode_execute(body: bytes, arguments: Mapping[str, Any], *, id: str, attemp
 
     Raises BadJob, whose error names the fields as the arguments do.
     """
-    found = _object_error(body)
+    found = object_error(body)
     if found is None:
         try:
             # Through JSON again: only there a list is as good as a tuple to strict models.
             execute = Execute.model_validate_json(to_json(arguments))
         except ValidationError as error:
-            found = _schema_error(error)
+            found = schema_error(error)
         else:
             job = _job(to_json(execute.job(id, attempt)))
             if isinstance(job, Job):
@@ -81,12 +79,11 @@ def decode_execute(body: bytes, arguments: Mapping[str, Any], *, id: str, attemp
 
 
 def _job(body: bytes) -> Job | JobError:
-    """The job of an object that was looked at, if it has no fault and asks for nothing new."""
+    """The job of an object that was looked at, if it has no fault."""
     try:
-        job = Job.model_validate_json(body)
+        return Job.model_validate_json(body)
     except ValidationError as error:
-        return _schema_error(error)
-    return _feature_error(unsupported_fields(job)) or job
+        return schema_error(error)
 
 
 def _shape_error(message: Any) -> JobError | None:
@@ -95,13 +92,13 @@ def _shape_error(message: Any) -> JobError | None:
         return JobError.of(ErrorCode.BAD_JSON, "not a JSON object")
     schema = message.get("schema")
     if isinstance(schema, str) and schema != JOB_SCHEMA:
-        text = f"this worker takes {JOB_SCHEMA}, not '{_cut(schema)}'"
+        text = f"this worker takes {JOB_SCHEMA}, not '{cut(schema)}'"
         field = FieldProblem(path="schema", code="unsupported_schema", message=text)
         return JobError.of(ErrorCode.UNSUPPORTED_SCHEMA, text, [field])
     return None
 
 
-def _object_error(body: bytes) -> JobError | None:
+def object_error(body: bytes) -> JobError | None:
     """What is wrong with an object that has a key twice, or far too many of them."""
     found: list[JobError] = []
 
@@ -116,7 +113,7 @@ def _object_error(body: bytes) -> JobError | None:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                text = f"the key '{_cut(key)}' stands twice in an object"
+                text = f"the key '{cut(key)}' stands twice in an object"
                 found.append(JobError.of(ErrorCode.BAD_JSON, text))
                 return
             seen.add(key)
@@ -125,21 +122,12 @@ def _object_error(body: bytes) -> JobError | None:
     return found[0] if found else None
 
 
-def _schema_error(error: ValidationError) -> JobError:
+def schema_error(error: ValidationError) -> JobError:
+    """What pydantic found, in the contract's words: at least one field, at most 20."""
     problems = error.errors(include_url=False, include_input=False)
     fields = [_field_problem(details) for details in problems[:MAX_FIELDS_LISTED]]
-    return _listed(ErrorCode.SCHEMA_INVALID, "problem", len(problems), fields)
-
-
-def _feature_error(fields: Sequence[FieldProblem]) -> JobError | None:
-    if not fields:
-        return None
-    listed = fields[:MAX_FIELDS_LISTED]
-    return _listed(ErrorCode.UNSUPPORTED_FEATURE, "unsupported field", len(fields), listed)
-
-
-def _listed(code: ErrorCode, noun: str, count: int, fields: Sequence[FieldProblem]) -> JobError:
-    return JobError.of(code, f"{count} {noun}{'' if count == 1 else 's'}", fields)
+    count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
+    return JobError.of(ErrorCode.SCHEMA_INVALID, count, fields)
 
 
 def _field_problem(details: ErrorDetails) -> FieldProblem:
@@ -156,13 +144,14 @@ def _field_problem(details: ErrorDetails) -> FieldProblem:
 
 def _path(loc: tuple[int | str, ...]) -> str:
     """`tests.0.input`; without the tag that pydantic puts after the name of a tagged union."""
-    parts = [_cut(str(part)) for part in loc]
+    parts = [cut(str(part)) for part in loc]
     if parts[0] == "checker":
         del parts[1:2]
     return ".".join(parts)
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A stranger's text, short enough to be repeated to him or in a log."""
     return text if len(text) <= MAX_ECHO else text[:MAX_ECHO] + "…"
 
 

@@ -12,8 +12,9 @@ Phase = Literal["received", "fetching", "compiling", "compiled", "test", "finish
 
 
 class Event(Model):
-    """A progress message: `seq` counts up, `done` tests `of` so many are judged.
+    """A progress message: `done` tests `of` so many are judged.
 
+    seq: counts what happened from 1 on, so a gap is what a later event superseded.
     What does not belong to a phase is None, and left out of the message.
     """
 

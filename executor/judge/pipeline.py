@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,13 +22,16 @@ from executor.contract import (
     Testlib,
     TestResult,
     Timing,
+    Verdict,
     Worker,
     failed,
     rejected,
     with_digest,
 )
 from executor.contract import Program as Sources
+from executor.contract.blob import Remote
 from executor.contract.unjudged import Known
+from executor.judge import progress
 from executor.judge.bench import Bench
 from executor.judge.cache import CompileCache
 from executor.judge.compile import Compilation, Compiler, Program
@@ -41,6 +45,7 @@ from executor.judge.jury import (
     UnknownLanguage,
     prepare,
 )
+from executor.judge.progress import Step, Tell
 from executor.judge.sources import BadSources, lay_out
 from executor.judge.testdata import Blobs, TestData, TestDataError
 from executor.judge.trial import Jury, Trial
@@ -73,14 +78,21 @@ class Judge:
         self._compiler = Compiler(languages, cache)
         self._worker = worker
         self._work_dir = work_dir
-        self._switch = KillSwitch()
         work_dir.mkdir(parents=True, exist_ok=True)
 
-    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
-        """Blocks until the verdict is known. Raises Killed if `kill` was called, and nothing else.
+    def judge(
+        self,
+        job: Job,
+        *,
+        queued_ms: int | None,
+        redelivered: bool,
+        switch: KillSwitch | None = None,
+        tell: Tell = progress.untold,
+    ) -> Result:
+        """Blocks until the verdict is known; `tell` hears of each step in between.
 
-        A job that cannot be judged is answered too: rejected if it is the job's fault, failed if
-        it is ours.
+        Raises Killed if `switch` was pulled, and nothing else. A job that cannot be judged is
+        answered too: rejected if it is the job's fault, failed if it is ours.
         """
         language = self._languages.find(job.language)
         if language is None:
@@ -88,12 +100,13 @@ class Judge:
             return rejected(error, id=job.id, **self._known(job, redelivered))
         try:
             with (
+                KillSwitch() if switch is None else nullcontext(switch) as stop,
                 tempfile.TemporaryDirectory(prefix="job-", dir=self._work_dir) as folder,
-                self._testdata.of(job, Path(folder), self._switch) as blobs,
-                Bench(self._sandbox, self._switch) as bench,
+                self._fetched(job, Path(folder), stop, tell) as blobs,
+                Bench(self._sandbox, stop) as bench,
             ):
                 judging = _Judging(
-                    job, language, self._languages, self._compiler, bench, Path(folder), blobs
+                    job, language, self._languages, self._compiler, bench, Path(folder), blobs, tell
                 )
                 worker = self._about(language, bench)
                 return judging.result(worker, queued_ms=queued_ms, redelivered=redelivered)
@@ -118,12 +131,13 @@ class Judge:
             log.exception("job_crashed")
             error = JobError.of(ErrorCode.INTERNAL, "a fault of the worker, which has logged it")
             return failed(error, id=job.id, **self._known(job, redelivered))
-        finally:
-            self._switch.reset()
 
-    def kill(self) -> None:
-        """Ends the running job at once, or the next one if none is running. From any thread."""
-        self._switch.pull()
+    def _fetched(
+        self, job: Job, folder: Path, stop: KillSwitch, tell: Tell
+    ) -> AbstractContextManager[Blobs]:
+        if any(isinstance(blob.source, Remote) for _, blob in job.blobs()):
+            tell(Step("fetching"))
+        return self._testdata.of(job, folder, stop)
 
     def _about(self, language: Language, bench: Bench) -> Worker:
         about = {
@@ -162,6 +176,7 @@ class _Judging:
         bench: Bench,
         folder: Path,
         blobs: Blobs,
+        tell: Tell,
     ) -> None:
         self._job = job
         self._language = language
@@ -170,11 +185,14 @@ class _Judging:
         self._bench = bench
         self._folder = folder
         self._blobs = blobs
+        self._tell = tell
 
     def result(self, worker: Worker, *, queued_ms: int | None, redelivered: bool) -> Result:
         job = self._job
         started = time.monotonic()
+        self._tell(Step("compiling"))
         compilation = self._compile()
+        self._tell(progress.compiled(compilation.result))
         jury = self._jury() if compilation.program else Jury(None, None)
         compiled = time.monotonic()
         tests = self._tests(compilation.program, jury)
@@ -250,6 +268,8 @@ class _Judging:
                 result = skipped(test)
             schedule.record(test, result.verdict)
             results[test.id] = result
+            if result.verdict is not Verdict.SK:
+                self._tell(progress.judged(result, len(results), of=len(self._job.tests)))
         return tuple(results[test.id] for test in self._job.tests)
 
     def _test(self, program: Program, jury: Jury, test: Test) -> TestResult:

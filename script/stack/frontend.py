@@ -15,6 +15,7 @@ logging.getLogger("pika").setLevel(logging.CRITICAL)
 
 JOB_QUEUE = "submissions"
 DEAD_QUEUE = "submissions.dead"
+CONTROL_EXCHANGE = "executor.control"
 _POLL_S = 0.02
 _REPLY_S = 60.0
 
@@ -32,7 +33,8 @@ def wait_until(condition: Callable[[], Any], timeout: float, what: str) -> Any:
 class Frontend:
     """One connection and one exclusive reply queue. A context manager, for one thread.
 
-    `replies` holds each reply that arrived, by correlation id, in order of arrival.
+    `replies` holds each reply that arrived, by correlation id, in order of arrival; `events` the
+    events likewise, decoded.
     """
 
     def __init__(self, url: str) -> None:
@@ -41,6 +43,7 @@ class Frontend:
         self.channel.confirm_delivery()
         self.reply_queue: str = self.channel.queue_declare("", exclusive=True).method.queue
         self.replies: dict[str, list[tuple[pika.BasicProperties, bytes]]] = {}
+        self.events: dict[str, list[dict[str, Any]]] = {}
         self.channel.basic_consume(self.reply_queue, self._take, auto_ack=True)
 
     def publish(
@@ -93,6 +96,13 @@ class Frontend:
         """Publish a job and return its result. Raises TimeoutError."""
         return self.reply(self.publish(job), timeout)
 
+    def control(self, message: Mapping[str, Any] | bytes, **properties: Any) -> None:
+        """Publish a control message, or bytes that are none, to every worker."""
+        body = message if isinstance(message, bytes) else json.dumps(message).encode()
+        self.channel.basic_publish(
+            CONTROL_EXCHANGE, "", body, pika.BasicProperties(**properties), mandatory=True
+        )
+
     def receive(self, seconds: float = 0) -> None:
         """Take what has arrived; wait for more for at most that long."""
         self._connection.process_data_events(time_limit=seconds)
@@ -118,4 +128,8 @@ class Frontend:
         self.close()
 
     def _take(self, _c: Any, _m: Any, properties: pika.BasicProperties, body: bytes) -> None:
-        self.replies.setdefault(properties.correlation_id, []).append((properties, body))
+        correlation_id = properties.correlation_id
+        if properties.type == "oj.event/1":
+            self.events.setdefault(correlation_id, []).append(json.loads(body))
+        else:
+            self.replies.setdefault(correlation_id, []).append((properties, body))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
+from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec, wait_until
 
 QUEUES = ("submissions", "submissions.dead", "verdicts")
 StartWorker = Callable[..., ExecutorProcess]
@@ -73,3 +73,23 @@ def start(
 def worker(start: StartWorker) -> ExecutorProcess:
     """One worker that takes jobs."""
     return start()
+
+
+def wait_listening(worker: ExecutorProcess, times: int = 1) -> None:
+    """Waits until it hears control messages, for so many times."""
+
+    def listening() -> bool:
+        links = [str(event["link"]) for event in worker.events("link_opened")]
+        return sum(link.endswith(" listens") for link in links) >= times
+
+    wait_until(listening, 30, f"{worker.name} hears control messages")
+
+
+def wait_phase(frontend: Frontend, correlation: str, phase: str) -> None:
+    """Waits until a job, which asks for events, has come so far."""
+
+    def reached() -> bool:
+        frontend.receive(0.1)
+        return phase in [event["phase"] for event in frontend.events.get(correlation, ())]
+
+    wait_until(reached, 30, f"the event {phase}")

@@ -1,6 +1,7 @@
 """What no real judge does on purpose: it fails, or answers more than a message may hold."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pika
@@ -12,6 +13,7 @@ from executor.broker.message import Delivery
 from executor.contract import (
     MAX_MESSAGE_BYTES,
     AppliedLimits,
+    Cancel,
     Job,
     Result,
     Summary,
@@ -20,23 +22,43 @@ from executor.contract import (
     Verdict,
     Worker,
 )
+from executor.judge.progress import Tell
+from executor.sandbox import Killed, KillSwitch
 from tests.broker.conftest import job
 from tests.legacy_messages import arguments, task_body, task_headers
 
 OUTPUT = "\n" * 60_000
 """Each line feed takes two bytes in JSON."""
 
+CANCEL = Cancel(type="cancel", id="s-1")
+NOW = 1_800_000_000
+
 
 class ScriptedJudge:
-    """Fails, or answers with that many tests' full output."""
+    """Fails, or answers with that many tests' full output; calls `meanwhile` before."""
 
-    def __init__(self, tests: int = 1, failure: Exception | None = None) -> None:
+    def __init__(
+        self,
+        tests: int = 1,
+        failure: Exception | None = None,
+        meanwhile: Callable[[KillSwitch], object] = lambda _switch: None,
+    ) -> None:
         self.tests = tests
         self.failure = failure
+        self.meanwhile = meanwhile
         self.judged = 0
 
-    def judge(self, job: Job, *, queued_ms: int | None, redelivered: bool) -> Result:
+    def judge(
+        self,
+        job: Job,
+        *,
+        queued_ms: int | None,
+        redelivered: bool,
+        switch: KillSwitch,
+        tell: Tell,
+    ) -> Result:
         self.judged += 1
+        self.meanwhile(switch)
         if self.failure is not None:
             raise self.failure
         tests = [
@@ -62,9 +84,6 @@ class ScriptedJudge:
             redelivered=redelivered,
             labels={},
         )
-
-    def kill(self) -> None:
-        self.failure = RuntimeError("killed")
 
 
 def delivery(id: str = "s-1", redelivered: bool = False) -> Delivery:
@@ -95,10 +114,60 @@ def test_a_judge_that_fails_is_answered_as_our_fault_and_logged(failure: Excepti
     assert [(line["log_level"], line["exc_info"]) for line in crashed] == [("error", True)]
 
 
-def test_a_killed_job_has_no_answer() -> None:
-    answerer = Answerer(ScriptedJudge())
-    answerer.kill()
+def test_a_job_that_is_given_back_has_no_answer() -> None:
+    def leave(switch: KillSwitch) -> None:
+        answerer.give_back()
+        if switch.pulled:
+            raise Killed
+
+    judge = ScriptedJudge(meanwhile=leave)
+    answerer = Answerer(judge)
     assert answerer.answer(delivery()) is None
+    assert answerer.answer(delivery()) is None
+    assert judge.judged == 1
+
+
+def test_a_cancel_that_comes_as_the_job_ends_holds_for_it_and_for_no_other() -> None:
+    def cancel(_switch: KillSwitch) -> None:
+        running.append(answerer.cancel(CANCEL, sent_s=NOW))
+
+    running: list[bool] = []
+    judge = ScriptedJudge(meanwhile=cancel)
+    answerer = Answerer(judge)
+    result = answered(answerer, delivery()).result
+    assert running == [True]
+    assert (result.status, result.verdict) == ("cancelled", "CN")
+    assert result.error is not None
+    assert (result.error.code, result.error.retryable) == ("cancelled", False)
+    judge.meanwhile = lambda switch: running.append(switch.pulled)
+    assert answered(answerer, delivery("s-2")).result.verdict == "AC"
+    assert running == [True, False]
+
+
+def test_a_cancel_that_comes_after_the_verdict_changes_nothing() -> None:
+    answerer = Answerer(ScriptedJudge())
+    first = answered(answerer, delivery())
+    assert not answerer.cancel(CANCEL, sent_s=NOW)
+    assert first.result.verdict == "AC"
+    assert answered(answerer, delivery(redelivered=True)) is first
+
+
+def test_a_cancelled_job_that_waited_is_not_judged() -> None:
+    judge = ScriptedJudge()
+    answerer = Answerer(judge)
+    assert not answerer.cancel(CANCEL, sent_s=NOW)
+    assert answered(answerer, delivery()).result.status == "cancelled"
+    assert judge.judged == 0
+
+
+def test_a_running_job_is_cancelled_rather_than_given_back() -> None:
+    def both(_switch: KillSwitch) -> None:
+        answerer.cancel(CANCEL, sent_s=NOW)
+        answerer.give_back()
+        raise Killed
+
+    answerer = Answerer(ScriptedJudge(meanwhile=both))
+    assert answered(answerer, delivery()).result.status == "cancelled"
 
 
 def test_a_reply_over_16_mib_goes_without_the_output() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stack import ExecutorProcess, PrivateBroker, Safeexec
+from stack import ExecutorProcess, Frontend, PrivateBroker, Safeexec
+from tests.broker.conftest import job, sleeping_job, wait_listening
 
 PROJECT = Path(__file__).parents[2]
 NOWHERE = "amqp://user:secret@127.0.0.1:1/"
@@ -70,6 +71,53 @@ def test_run_shows_the_output(
     assert done.stdout.splitlines()[-1] == "3"
 
 
+def test_submit_prints_on_stderr_how_the_job_gets_on_if_asked(
+    broker: PrivateBroker, worker: ExecutorProcess, program: Path
+) -> None:
+    args = ["submit", "sum.py", "--input", "sum.in", "--answer", "sum.ans", "--events", "--json"]
+    done = executor(program.parent, *args, AMQP_URL=broker.url)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["verdict"] == "AC"
+    *lines, last = done.stderr.splitlines()
+    assert {line.split()[0] for line in lines} <= {"received", "compiling", "compiled", "test"}
+    assert last == "finished (1 of 1)  AC"
+
+
+def test_submit_takes_no_event_for_the_result(
+    broker: PrivateBroker, worker: ExecutorProcess, program: Path
+) -> None:
+    (program.parent / "job.json").write_text(json.dumps(job() | {"events": "test"}))
+    done = executor(program.parent, "submit", "--job", "job.json", AMQP_URL=broker.url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("AC")
+
+
+def test_cancel_stops_a_running_job(
+    broker: PrivateBroker, frontend: Frontend, worker: ExecutorProcess, tmp_path: Path
+) -> None:
+    wait_listening(worker)
+    running = frontend.publish(sleeping_job(80) | {"attempt": 2})
+    worker.wait_for("job_received")
+    done = executor(tmp_path, "cancel", "s-1", "--attempt", "2", AMQP_URL=broker.url)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert frontend.reply(running)["status"] == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "told"),
+    [
+        ("amq.fanout", "nobody listens to the exchange 'amq.fanout'"),
+        ("not-there", "there is no exchange 'not-there': start a worker, which declares it"),
+    ],
+)
+def test_a_cancel_that_nobody_hears_says_so(
+    broker: PrivateBroker, tmp_path: Path, exchange: str, told: str
+) -> None:
+    settings = {"AMQP_URL": broker.url, "AMQP_CONTROL_EXCHANGE": exchange}
+    done = executor(tmp_path, "cancel", "s-1", **settings)
+    assert (done.returncode, done.stderr) == (2, f"executor: {told}\n")
+
+
 @pytest.mark.parametrize(
     ("args", "settings", "told"),
     [
@@ -79,6 +127,9 @@ def test_run_shows_the_output(
         (["submit", "sum.in"], {}, "no language has the suffix '.in'"),
         (["submit", "sum.py", "--input", "sum.in"], {}, "each --input needs its --answer"),
         (["submit", "--job", "sum.py"], {}, "sum.py: not JSON"),
+        (["cancel", "a b"], {}, "id: "),
+        (["cancel", "s-1", "--attempt", "0"], {}, "attempt: "),
+        (["cancel", "s-1"], {"AMQP_URL": NOWHERE}, "broker 127.0.0.1:1/: Connection refused"),
         (["serve"], {"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
         (["serve"], {"EXECUTOR_WORK_DIR": "/proc/x"}, "EXECUTOR_WORK_DIR: /proc/x: "),
         (["serve"], {"EXECUTOR_LANGUAGES": "intercal"} | WORK, "no language 'intercal'"),
@@ -100,6 +151,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 def test_check_finds_everything_where_a_worker_runs(
     broker: PrivateBroker, safeexec: Safeexec, worker: ExecutorProcess, tmp_path: Path
 ) -> None:
+    wait_listening(worker)
     done = executor(
         tmp_path,
         "check",
@@ -109,8 +161,8 @@ def test_check_finds_everything_where_a_worker_runs(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 6
-    assert "isolation full" in lines[4]
+    assert [line.split()[0] for line in lines] == ["ok"] * 7
+    assert "isolation full" in lines[5]
 
 
 def test_check_names_the_remedy_for_what_is_missing(tmp_path: Path) -> None:

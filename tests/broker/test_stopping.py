@@ -20,7 +20,7 @@ from executor.consumer import Consumer
 from executor.settings import Settings
 
 class Dying(Answerer):
-    def answer(self, delivery):
+    def answer(self, delivery, report):
         raise SystemExit(0)
 
 Consumer(Settings.load(os.environ, Path("none"))[0], Dying(None)).run()

@@ -12,6 +12,7 @@ from executor.judge.testdata import TestData
 from executor.languages import Languages
 from executor.sandbox import (
     Ending,
+    KillSwitch,
     RequestRefused,
     RunLimits,
     RunSpec,
@@ -148,9 +149,10 @@ def test_many_runs_leave_no_descriptor_behind(sandbox: Sandbox) -> None:
 def test_kill_ends_the_running_job_at_once(judge: Judge) -> None:
     started = time.monotonic()
     job = make_job(source="while True: pass", limits={"cpu_ms": 60_000})
-    threading.Timer(0.5, judge.kill).start()
-    with pytest.raises(Killed):
-        judge.judge(job, queued_ms=None, redelivered=False)
+    with KillSwitch() as switch:
+        threading.Timer(0.5, switch.pull).start()
+        with pytest.raises(Killed):
+            judge.judge(job, queued_ms=None, redelivered=False, switch=switch)
     assert time.monotonic() - started < 5
     assert judge.judge(make_job(), queued_ms=None, redelivered=False).verdict == "AC"
 
@@ -164,9 +166,10 @@ def test_kill_ends_a_compiler_too(judge: Judge) -> None:
         int main() { return T<30, 0>::v; }
     """
     job = make_job(language="cpp17", source=bomb)
-    threading.Timer(0.5, judge.kill).start()
-    with pytest.raises(Killed):
-        judge.judge(job, queued_ms=None, redelivered=False)
+    with KillSwitch() as switch:
+        threading.Timer(0.5, switch.pull).start()
+        with pytest.raises(Killed):
+            judge.judge(job, queued_ms=None, redelivered=False, switch=switch)
 
 
 def test_a_sandbox_that_is_not_there_is_no_fault_of_the_submission(
