@@ -81,6 +81,12 @@ def test_run_shows_the_output(
         (["submit", "--job", "sum.py"], {}, "sum.py: not JSON"),
         (["serve"], {"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
         (["serve"], {"EXECUTOR_WORK_DIR": "/proc/x"}, "EXECUTOR_WORK_DIR: /proc/x: "),
+        (
+            ["serve"],
+            {"EXECUTOR_TESTDATA_DIR": "/proc/x"} | WORK,
+            "EXECUTOR_TESTDATA_DIR: /proc/x: ",
+        ),
+        (["serve"], {"EXECUTOR_PACKAGES_DIR": "sum.py"} | WORK, "EXECUTOR_PACKAGES_DIR: sum.py: "),
         (["serve"], {"EXECUTOR_LANGUAGES": "intercal"} | WORK, "no language 'intercal'"),
         (["serve"], {"EXECUTOR_LANGUAGES_FILE": "none.toml"} | WORK, "none.toml: No such file"),
     ],
