@@ -36,7 +36,7 @@ def run(
         output_kib=output_kib,
         processes=processes,
     )
-    files = (BoxFile(_NAME, program, executable=True),)
+    files = (BoxFile(_NAME, program, "x"),)
     spec = RunSpec((f"./{_NAME}", *arguments), limits, files=files)
     printed = bytearray()
     with slot.run(spec, None, printed.extend, lambda _: None) as outcome:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import FileIO
 from pathlib import PurePosixPath
 from typing import Self
@@ -35,13 +35,40 @@ class Box:
     def open(self, name: str) -> FileIO:
         """The regular file with a relative name. Raises NoFile."""
         *folders, last = PurePosixPath(name).parts
+        folder = self._folder(folders)
+        try:
+            return _regular(last, folder)
+        finally:
+            os.close(folder)
+
+    def _folder(self, parts: Sequence[str]) -> int:
+        """A descriptor of a folder in the box, to be closed. Raises NoFile."""
         folder = os.dup(self._descriptor)
         try:
-            for part in folders:
+            for part in parts:
                 inner = _open(part, folder, os.O_DIRECTORY)
                 os.close(folder)
                 folder = inner
-            return _regular(last, folder)
+        except NoFile:
+            os.close(folder)
+            raise
+        return folder
+
+    def files_in(self, name: str, max_files: int) -> Iterator[tuple[str, FileIO]]:
+        """Every regular file directly in a folder, with its name; each is closed after its turn.
+
+        Folders, links and the like in it are passed over. Raises NoFile if there is no such
+        folder, or if it holds more entries than said.
+        """
+        folder = self._folder(PurePosixPath(name).parts)
+        try:
+            names = os.listdir(folder)
+            if len(names) > max_files:
+                raise NoFile(f"more than {max_files} files")
+            for name in sorted(names):
+                if stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+                    with _regular(name, folder) as file:
+                        yield name, file
         finally:
             os.close(folder)
 

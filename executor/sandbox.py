@@ -26,7 +26,15 @@ PACKET_BYTES = 64 * 1024
 
 _PIPE_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
-_NUMBERS = ("exit_code", "signal", "cpu_us", "wall_us", "memory_kib")
+_NUMBERS = (
+    "exit_code",
+    "signal",
+    "cpu_us",
+    "wall_us",
+    "memory_kib",
+    "ended_ns",
+    "preemptions",
+)
 
 Sink = Callable[[memoryview], None]
 """Takes the next bytes of a stream. They are valid during the call only."""
@@ -78,11 +86,14 @@ class RunLimits:
 
 @dataclass(frozen=True, slots=True)
 class BoxFile:
-    """A file of ours, copied into the box under a relative `name` before the program starts."""
+    """A file of ours, copied into the box under a relative `name` before the program starts.
+
+    mode: what the program may do with it: read, execute too, write too.
+    """
 
     name: str
     path: Path
-    executable: bool = False
+    mode: Literal["r", "x", "w"] = "r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +117,8 @@ class Outcome:
     exit_code: 0 unless `ending` is EXITED. signal: 0 if none ended it.
     cpu_us: CPU time of all its processes; wall_us: by the clock; memory_kib: peak of all together.
     box: its folder as the run left it. call: the forbidden system call, if it is known.
+    ended_ns: when the program ended, by CLOCK_MONOTONIC. preemptions: how often it lost its CPU to
+    somebody else.
     """
 
     ending: Ending
@@ -116,6 +129,8 @@ class Outcome:
     memory_kib: int
     box: Box
     call: str = ""
+    ended_ns: int = 0
+    preemptions: int = 0
 
     def __enter__(self) -> Self:
         return self
@@ -210,19 +225,40 @@ class Slot:
 
         Raises Killed; SandboxFault, after which the slot is to be closed; RequestRefused.
         """
+        with contextlib.ExitStack() as stack:
+            # A description of its own for each run: programs move the offset of theirs.
+            source = stack.enter_context((stdin or Path(os.devnull)).open("rb", buffering=0))
+            reader, writer = _pipe(stack)
+            stream = _Stream(reader, stdout, spec.limits.output_kib * 1024)
+            return self._run(spec, source, writer, (stream,), stderr)
+
+    def run_between(self, spec: RunSpec, stdin: FileIO, stdout: FileIO, stderr: Sink) -> Outcome:
+        """Runs a program between two pipes of the caller's; both are closed once it has them.
+
+        Nobody counts what it writes. Raises as `run`.
+        """
+        with stdin, stdout:
+            return self._run(spec, stdin, stdout, (), stderr)
+
+    def _run(
+        self,
+        spec: RunSpec,
+        stdin: FileIO,
+        stdout: FileIO,
+        streams: tuple["_Stream", ...],
+        stderr: Sink,
+    ) -> Outcome:
         if self._switch.pulled:
             raise Killed
         with contextlib.ExitStack() as stack:
-            out, out_writer = _pipe(stack)
             err, err_writer = _pipe(stack)
-            limit = spec.limits.output_kib * 1024
             # Complaints are not output: they are drained, however many.
-            streams = (_Stream(out, stdout, limit), _Stream(err, stderr, math.inf))
+            streams += (_Stream(err, stderr, math.inf),)
             try:
-                _send(self._connection, spec, stdin or Path(os.devnull), out_writer, err_writer)
+                _send(self._connection, spec, (stdin, stdout, err_writer))
                 # Only then is the end of a stream seen when the program has ended.
-                out_writer.close()
-                err_writer.close()
+                for file in (stdin, stdout, err_writer):
+                    file.close()
                 return _Attendance(self._connection, self._switch, streams).outcome()
             except ConnectionError as error:
                 raise SandboxFault(f"the connection to safeexec broke: {error}") from error
@@ -341,19 +377,13 @@ def _pipe(stack: contextlib.ExitStack) -> tuple[FileIO, FileIO]:
     return reader, writer
 
 
-def _send(
-    connection: socket.socket, spec: RunSpec, stdin: Path, stdout: FileIO, stderr: FileIO
-) -> None:
+def _send(connection: socket.socket, spec: RunSpec, stdio: tuple[FileIO, ...]) -> None:
     packet = _encode(spec)
     if len(packet) > PACKET_BYTES:
         raise RequestRefused(f"the request has {len(packet)} bytes, {PACKET_BYTES} at most")
     with contextlib.ExitStack() as stack:
-        # A description of its own for each run: programs move the offset of theirs.
-        opened = [
-            stack.enter_context(path.open("rb", buffering=0))
-            for path in (stdin, *(file.path for file in spec.files))
-        ]
-        descriptors = [file.fileno() for file in (opened[0], stdout, stderr, *opened[1:])]
+        files = [stack.enter_context(file.path.open("rb", buffering=0)) for file in spec.files]
+        descriptors = [file.fileno() for file in (*stdio, *files)]
         socket.send_fds(connection, [packet], descriptors)
 
 
@@ -363,7 +393,7 @@ def _encode(spec: RunSpec) -> bytes:
     fields += [f"{name}={getattr(limits, name)}" for name in limits.__slots__]
     fields += [f"arg={argument}" for argument in spec.argv]
     fields += [f"env={name}={value}" for name, value in spec.env.items()]
-    fields += [f"file={'x' if file.executable else 'r'}:{file.name}" for file in spec.files]
+    fields += [f"file={file.mode}:{file.name}" for file in spec.files]
     # A NUL would end the field, and what follows it would be a field of a stranger's.
     if any("\0" in field for field in fields):
         raise RequestRefused("a NUL in an argument, a variable or a name")

@@ -69,6 +69,8 @@ class Settings(BaseModel):
     executor_languages: ids to offer; empty: all that work.
     executor_testdata_dir: None: `testdata` below the work folder. executor_testdata_hosts: patterns
     as executor.blobs.hosts has them. executor_packages_dir: None: no blob by path.
+    executor_compile_cache_dir: None: `compiled` below the work folder. executor_compile_cache_mib:
+    0: none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,6 +96,8 @@ class Settings(BaseModel):
     executor_testdata_blob_mib: Annotated[int, Field(ge=1, le=65_536)] = 256
     executor_testdata_timeout_s: Annotated[int, Field(ge=1, le=900)] = 120
     executor_packages_dir: Path | None = None
+    executor_compile_cache_dir: Path | None = None
+    executor_compile_cache_mib: Annotated[int, Field(ge=0, le=1_048_576)] = 1024
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )

@@ -18,6 +18,7 @@ from executor.blobs.hosts import Hosts
 from executor.consumer import Consumer
 from executor.contract.fields import MIB
 from executor.judge import Judge
+from executor.judge.cache import CompileCache
 from executor.judge.testdata import TestData, TestDataLimits
 from executor.languages import Languages, LanguagesError
 from executor.sandbox import Sandbox, SandboxUnavailable
@@ -40,6 +41,7 @@ def serve(settings: Settings) -> int:
         sandbox,
         languages,
         testdata,
+        cache=_compile_cache(settings),
         worker=settings.executor_name,
         work_dir=settings.executor_work_dir,
     )
@@ -76,6 +78,18 @@ def _testdata(settings: Settings) -> TestData:
         blob_s=settings.executor_testdata_timeout_s,
     )
     return TestData(cache, Fetcher(Hosts(settings.executor_testdata_hosts)), packages, limits)
+
+
+def _compile_cache(settings: Settings) -> CompileCache | None:
+    if settings.executor_compile_cache_mib == 0:
+        return None
+    folder = settings.executor_compile_cache_dir or settings.executor_work_dir / "compiled"
+    cache = CompileCache(folder, settings.executor_compile_cache_mib * MIB)
+    try:
+        cache.prepare()
+    except OSError as error:
+        raise WrongSettings(f"EXECUTOR_COMPILE_CACHE_DIR: {folder}: {error.strerror}") from None
+    return cache
 
 
 def _languages(settings: Settings, sandbox: Sandbox) -> Languages:

@@ -30,6 +30,9 @@
 #include <unistd.h>
 
 enum { NOISE_BYTES = 1 << 20, DRAIN_S = 10 };
+/* Below 1000 pages oom_score_adj means nothing (oom_badness() counts in thousandths of the limit's pages, in
+ * integers), and the kernel may end one of us in the place of the program. */
+enum { LEAST_LIMIT_BYTES = 1100 * 4096 };
 
 static const char *const v1_controllers[CONTROLLERS] = {"memory", "pids", "cpuacct"};
 
@@ -402,14 +405,19 @@ static const struct leaf_files leaf_files[] = {
     [2] = {"memory.current", "memory.max", "memory.peak", "memory.stat", "memory.events", "memory.events", "cpu.stat"},
 };
 
-/* Bytes of page cache charged to the leaf; shared memory, which is cache to the kernel, is not meant. */
+/* Bytes of page cache charged to the leaf, of memory.stat; shared memory, which is cache to the kernel, is not meant. */
+static uint64_t cache_in(const struct cgroup_leaf *leaf, const char *text)
+{
+    uint64_t cache = text_value(text, leaf->version == 1 ? "total_cache" : "file");
+    uint64_t shared = text_value(text, leaf->version == 1 ? "total_shmem" : "shmem");
+    return cache > shared ? cache - shared : 0;
+}
+
 static uint64_t leaf_cache(const struct cgroup_leaf *leaf)
 {
     char text[8192];
     text_read(leaf->memory_stat, text, sizeof text);
-    uint64_t cache = text_value(text, leaf->version == 1 ? "total_cache" : "file");
-    uint64_t shared = text_value(text, leaf->version == 1 ? "total_shmem" : "shmem");
-    return cache > shared ? cache - shared : 0;
+    return cache_in(leaf, text);
 }
 
 struct memory_events {
@@ -534,9 +542,13 @@ static uint64_t own_tasks(const struct cgroup_leaf *leaf, bool with_stub)
     return (leaf->version == 1) + (uint64_t)with_stub;
 }
 
+/* What the last run has left, but for its box: that is shared memory, and the client may have freed it already. */
 static uint64_t kept_bytes(const struct cgroup_leaf *leaf, uint64_t box_bytes)
 {
-    uint64_t now = number_read(leaf->memory_now), known = leaf_cache(leaf) + box_bytes;
+    char text[8192];
+    text_read(leaf->memory_stat, text, sizeof text);
+    uint64_t shared = text_value(text, "total_shmem");
+    uint64_t now = number_read(leaf->memory_now), known = cache_in(leaf, text) + (box_bytes < shared ? box_bytes : shared);
     return now > known ? now - known : 0;
 }
 
@@ -585,7 +597,10 @@ int cgroup_leaf_arm(struct cgroup_leaf *leaf, const struct limits *limits, struc
     /* The page cache of earlier runs is nobody's, and the kernel gives it up for the asking. */
     leaf->memory_base = now > leaf->cache ? now - leaf->cache : 0;
     leaf->peak_seen = now;
-    if (number_write(leaf->memory_limit, (int64_t)(leaf->memory_base + limits->memory_kib * 1024)) < 0)
+    uint64_t limit = limits->memory_kib * 1024;
+    if (limit < LEAST_LIMIT_BYTES)
+        limit = LEAST_LIMIT_BYTES; /* the peak will tell what was over */
+    if (number_write(leaf->memory_limit, (int64_t)(leaf->memory_base + limit)) < 0)
         return fault_set(fault, "the memory limit: %s", strerror(errno));
     /* The high-water mark starts anew; a leaf of v2 has seen nothing yet but our own set-up. */
     if (leaf->version == 1)

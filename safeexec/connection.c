@@ -9,7 +9,10 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+enum { ANSWER_S = 2 };
 
 struct connection {
     int socket, stop;
@@ -25,11 +28,12 @@ static bool peer_is_allowed(int socket, uid_t owner)
 
 /* ---- answers ---------------------------------------------------------------------------------------------- */
 
-/* A peer that has gone is seen at the next receive. */
+/* A peer that has gone is seen at the next receive; one that does not listen is given up. */
 static void packet_send(int socket, const char *packet, size_t size, int fd)
 {
     const struct iovec part = {(void *)(uintptr_t)packet, size};
-    message_send(socket, &part, 1, &fd, fd >= 0);
+    if (message_send(socket, &part, 1, &fd, fd >= 0) < 0 && errno == EAGAIN)
+        shutdown(socket, SHUT_RDWR);
 }
 
 static void fault_send(int socket, const char *whose, const struct fault *fault)
@@ -54,7 +58,7 @@ static void run_answer(struct connection *connection, struct run *run)
     struct slot_context *slot = connection->slot;
     struct fault fault = {""};
     struct report report;
-    char answer[400];
+    char answer[600];
     if (slot_run(slot, run, &report, &fault) < 0) {
         fault_send(connection->socket, slot->ledger->unexecutable ? "program" : "sandbox", &fault);
         return;
@@ -171,6 +175,8 @@ void slot_serve(const struct options *options, struct slot_context *slot, unsign
         int socket = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (socket < 0)
             continue; /* another slot was faster */
+        /* A client that takes no answers shall not keep the slot. */
+        setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &(struct timeval){.tv_sec = ANSWER_S}, sizeof(struct timeval));
         struct connection connection = {socket, stop, slot};
         peer_serve(&connection, options, index);
         /* The service starts a fresh one. */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum { GIVEN_MAX_BYTES = 1 << 30, INODES = 16384 };
-/* Rounding up to pages, folders: room that is nobody's output. */
+/* Rounding up to pages, folders: room that is nobody's output. What stays within it was not refused. */
 enum { SLACK_BYTES = 4 << 20 };
 
 /* ---- the tmpfs (stub) ------------------------------------------------------------------------------------ */
@@ -111,7 +111,7 @@ static int file_put(struct box *box, const struct request_file *file, int source
         return fault_set(fault, "file %s: %s", file->path, strerror(errno));
     box->given_inodes++;
     int result = content_copy(box, target, source, file->path, fault);
-    if (result == 0 && fchmod(target, file->executable ? 0555 : 0444) < 0)
+    if (result == 0 && fchmod(target, file->mode) < 0)
         result = fault_set(fault, "file %s: %s", file->path, strerror(errno));
     close(target);
     return result;
@@ -122,6 +122,8 @@ static int output_bound(const struct box *box, const struct limits *limits, stru
     if (box->context < 0)
         return 0;
     uint64_t bytes = box->given_bytes + limits->output_kib * 1024 + SLACK_BYTES;
+    /* A program's sparse file would be charged by whole folios. */
+    fsconfig(box->context, FSCONFIG_SET_STRING, "huge", "never", 0);
     if (size_set(box->context, "size", bytes) < 0 || fsconfig(box->context, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
         return fault_set(fault, "the size of the box: %s", strerror(errno));
     return 0;
@@ -147,6 +149,7 @@ static uint64_t above(uint64_t all, uint64_t given) { return all > given ? all -
 struct box_usage box_usage(const struct box *box, const struct limits *limits)
 {
     struct box_usage usage = {0};
+    uint64_t limit = limits->output_kib * 1024 + SLACK_BYTES;
     if (box->path[0]) {
         int parent = open(box->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         work_count(parent, INODES, &usage.bytes, &usage.inodes);
@@ -162,7 +165,7 @@ struct box_usage box_usage(const struct box *box, const struct limits *limits)
     usage.inodes_are_full = usage.inodes >= INODES;
     usage.bytes = above(usage.bytes, box->given_bytes);
     usage.inodes = above(usage.inodes, box->given_inodes + 3); /* the root, box and tmp */
-    usage.is_full = limits->output_kib > 0 && usage.bytes >= limits->output_kib * 1024;
+    usage.is_full = limits->output_kib > 0 && usage.bytes >= limit;
     return usage;
 }
 

@@ -107,19 +107,24 @@ struct attempt {
 static int attempt_users(const struct attempt *attempt)
 {
     (void)attempt;
+    int pipe_ends[2], error = 0;
+    if (pipe2(pipe_ends, O_CLOEXEC) < 0)
+        return errno;
     pid_t other = fork();
     if (other == 0) {
         if (setgroups(0, NULL) < 0 || setresgid(PROBE_UID, PROBE_UID, PROBE_UID) < 0 ||
             setresuid(PROBE_UID, PROBE_UID, PROBE_UID) < 0)
-            _exit(errno);
-        pause();
+            error = errno;
+        _exit(write(pipe_ends[1], &error, sizeof error) == sizeof error ? pause() : 0);
     }
+    if (read(pipe_ends[0], &error, sizeof error) != sizeof error)
+        error = EIO;
     /* To run as another user is of no use if we may not end what runs so. */
-    siginfo_t ended;
-    usleep(2000);
-    int error = kill(other, SIGKILL) < 0 ? errno : 0;
-    if (waitid(P_PID, (id_t)other, &ended, WEXITED) == 0 && ended.si_code == CLD_EXITED)
-        error = ended.si_status;
+    if (kill(other, SIGKILL) < 0 && !error)
+        error = errno;
+    waitpid(other, NULL, 0);
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
     return error;
 }
 

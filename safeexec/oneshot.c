@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct paths {
@@ -104,6 +105,12 @@ static struct root_plan plan_make(const struct options *o, const struct paths *p
                      !(plan.shown[0].path && below(paths->command_dir, paths->run_dir));
     if (elsewhere)
         plan.shown[1] = (struct shown_folder){.path = paths->command_dir, .mount = -1};
+    /* The outer one is mounted first, or it would cover the inner one. */
+    if (elsewhere && below(paths->run_dir, paths->command_dir)) {
+        const struct shown_folder inner = plan.shown[0];
+        plan.shown[0] = plan.shown[1];
+        plan.shown[1] = inner;
+    }
     return plan;
 }
 
@@ -120,12 +127,59 @@ static int stop_signals_open(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+/* For writing, from its beginning. It may lie in a folder that an earlier program could write: what that program
+ * planted there shall neither lead us elsewhere nor keep us waiting. */
 static int file_open(const char *option, const char *path)
 {
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    struct stat status;
+    int follow = strncmp(path, "/dev/", 5) == 0 ? 0 : O_NOFOLLOW; /* /dev/stderr is a link, and no program's */
+    int file = open(path, O_WRONLY | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC | follow, 0644);
     if (file < 0)
+        die("%s %s: %s", option, path, errno == ELOOP ? "a symbolic link is not followed" : strerror(errno));
+    bool regular = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+    if (regular && status.st_nlink > 1)
+        die("%s %s: the file has other names too", option, path);
+    if ((regular && ftruncate(file, 0) < 0) || fcntl(file, F_SETFL, 0) < 0)
         die("%s %s: %s", option, path, strerror(errno));
     return file;
+}
+
+/* Where the report goes. */
+struct usage_file {
+    int file, folder;
+    const char *path, *name; /* NULL: standard error */
+};
+
+static struct usage_file usage_open(const char *path)
+{
+    struct usage_file usage = {.path = path, .folder = -1};
+    if (!path) {
+        usage.file = dup(STDERR_FILENO);
+        return usage;
+    }
+    char folder[PATH_MAX];
+    usage.file = file_open("--usage", path);
+    const char *slash = strrchr(path, '/');
+    usage.name = slash ? slash + 1 : path;
+    snprintf(folder, sizeof folder, "%.*s/", (int)(usage.name - path), path);
+    usage.folder = open(slash ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return usage;
+}
+
+/* The program may have put another file in the place of ours: that one goes, whatever it says. */
+static FILE *usage_stream(const struct usage_file *usage)
+{
+    struct stat ours, named;
+    bool replaced = usage->path && fstat(usage->file, &ours) == 0 && S_ISREG(ours.st_mode) &&
+                    (fstatat(usage->folder, usage->name, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+                     named.st_ino != ours.st_ino || named.st_dev != ours.st_dev);
+    if (!replaced)
+        return fdopen(usage->file, "w");
+    unlinkat(usage->folder, usage->name, 0);
+    int file = openat(usage->folder, usage->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file < 0)
+        die("--usage %s: %s", usage->path, strerror(errno));
+    return fdopen(file, "w");
 }
 
 /* What a run stands on, besides its slot. */
@@ -175,7 +229,7 @@ static int run_once(const struct options *o, struct report *report, struct fault
     static struct request request;
     static struct paths paths;
     static struct ground ground = {.work = {.folder = -1}};
-    uid_t range = o->max_uid - o->min_uid + 1;
+    struct user user;
     paths_find(&paths, o);
     packet_fill(&packet, o, &paths);
     memcpy(parsed, packet.bytes, packet.size);
@@ -183,14 +237,16 @@ static int run_once(const struct options *o, struct report *report, struct fault
         return -1;
     struct slot_context slot = {
         .host = &ground.host, .tree = &ground.tree, .work = &ground.work, .name = "one",
-        .uid = o->min_uid + (uid_t)getpid() % range, .plan = plan_make(o, &paths),
-        .cpu = o->cpu_count ? (int)o->cpus[0] : -1, .box = {.folder = -1, .context = -1},
+        .plan = plan_make(o, &paths), .core_kib = o->core_kib, .cpu = o->cpu_count ? (int)o->cpus[0] : -1,
+        .box = {.folder = -1, .context = -1},
     };
     struct run run = {.request = &request, .packet = packet.bytes, .packet_size = packet.size,
                       .stdio = {STDIN_FILENO, STDOUT_FILENO, file_open("--error", o->error_path)},
                       .limits = request.limits, .control = -1, .stop = stop_signals_open()};
     run.limits.space_kib = o->space_kib;
-    run.limits.core_kib = o->core_kib;
+    if (user_take(&user, o, (uid_t)getpid(), fault) < 0)
+        return -1;
+    slot.uid = user.uid;
     int result = ground_find(&ground, &slot, o, fault);
     if (result == 0 && (result = slot_fill(&slot, &request, NULL, fault)) == 0)
         result = slot_run(&slot, &run, report, fault);
@@ -202,10 +258,9 @@ int oneshot_main(const struct options *options)
 {
     struct report report = {0};
     struct fault fault = {""};
-    /* Opened before the run: it may be in a folder that the program can write. */
-    int usage = options->usage_path ? file_open("--usage", options->usage_path) : dup(STDERR_FILENO);
+    const struct usage_file usage = usage_open(options->usage_path);
     int result = run_once(options, &report, &fault);
-    FILE *stream = options->silent && !options->usage_path ? NULL : fdopen(usage, "w");
+    FILE *stream = options->silent && !options->usage_path ? NULL : usage_stream(&usage);
     if (stream && result == 0)
         report_print_legacy(&report, stream);
     else if (stream)

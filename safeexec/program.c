@@ -45,15 +45,14 @@ static void limits_set(const struct slot_context *slot, const struct limits *lim
     /* A back-stop far off: it goes by ticks, which on a busy machine tell up to a fifth more than was used. */
     rlim_t cpu_s = limits->cpu_ms / 1000 * 2 + 10;
     rlim_t stack = limits->stack_kib * 1024, file = limits->output_kib * 1024, open_files = limits->open_files;
-    /* A host that pipes its cores to a program (core(5)) does so even at 0; only 1 stops that too. */
-    rlim_t core = limits->core_kib ? limits->core_kib * 1024 : 1;
     limit_set(ledger, RLIMIT_CPU, cpu_s, cpu_s + 1, "RLIMIT_CPU");
     limit_set(ledger, RLIMIT_STACK, stack, stack, "RLIMIT_STACK");
     limit_set(ledger, RLIMIT_FSIZE, file, file, "RLIMIT_FSIZE");
-    limit_set(ledger, RLIMIT_CORE, core, core, "RLIMIT_CORE");
     limit_set(ledger, RLIMIT_NOFILE, open_files, open_files, "RLIMIT_NOFILE");
     limit_set(ledger, RLIMIT_MEMLOCK, 65536, 65536, "RLIMIT_MEMLOCK");
     limit_set(ledger, RLIMIT_MSGQUEUE, 0, 0, "RLIMIT_MSGQUEUE");
+    limit_set(ledger, RLIMIT_RTPRIO, 0, 0, "RLIMIT_RTPRIO");
+    limit_set(ledger, RLIMIT_NICE, 0, 0, "RLIMIT_NICE");
     limit_set(ledger, RLIMIT_SIGPENDING, 1024, 1024, "RLIMIT_SIGPENDING");
     if (limits->space_kib)
         limit_set(ledger, RLIMIT_AS, limits->space_kib * 1024, limits->space_kib * 1024, "RLIMIT_AS");
@@ -107,8 +106,9 @@ static int program_main(void *context)
     ledger->setup_cpu_ns = clock_cpu_ns(0);
     ledger->exec_ns = clock_monotonic_ns();
     execve(start->request->argv[0], start->request->argv, start->request->env);
-    /* The rest are troubles of the host's. */
-    ledger->unexecutable = errno != EAGAIN && errno != EMFILE && errno != ENFILE && errno != EIO;
+    /* The rest are troubles of the host's; but EIO is also what a file in the box gets whose loader is too short. */
+    bool of_host = errno == EAGAIN || errno == EMFILE || errno == ENFILE || (errno == EIO && start->request->argv[0][0] == '/');
+    ledger->unexecutable = !of_host;
     fail(ledger, "execute the program");
 }
 

@@ -24,11 +24,13 @@ size_t report_encode(const struct report *report, char *buffer, size_t size)
     int length = snprintf(buffer, size,
                           "outcome=%s%cexit_code=%d%csignal=%d%ccpu_us=%" PRIu64 "%cwall_us=%" PRIu64
                           "%cmemory_kib=%" PRIu64 "%climit=%s%ccall=%s%cmemory_event=%s%cforks_refused=%" PRIu64
-                          "%cwritten_kib=%" PRIu64 "%cinodes=%" PRIu64 "%c",
+                          "%cwritten_kib=%" PRIu64 "%cinodes=%" PRIu64 "%cended_ns=%" PRIu64
+                          "%cpreemptions=%" PRIu64 "%c",
                           outcome_names[report->outcome], 0, report->exit_code, 0, report->signal, 0,
                           report->cpu_us, 0, report->wall_us, 0, report->memory_kib, 0,
                           limit_names[report->limit], 0, report->call, 0, memory_event_names[report->memory_event], 0,
-                          report->forks_refused, 0, report->written_kib, 0, report->inodes, 0);
+                          report->forks_refused, 0, report->written_kib, 0, report->inodes, 0, report->ended_ns, 0,
+                          report->preemptions, 0);
     return (size_t)length;
 }
 
@@ -73,5 +75,6 @@ void report_print_legacy(const struct report *report, FILE *stream)
     fprintf(stream, "FORKS_REFUSED: %" PRIu64 "\n", report->forks_refused);
     fprintf(stream, "WRITTEN: %" PRIu64 " kB\n", report->written_kib);
     fprintf(stream, "INODES: %" PRIu64 "\n", report->inodes);
+    fprintf(stream, "PREEMPTIONS: %" PRIu64 "\n", report->preemptions);
     fprintf(stream, "ISOLATION: %s\n", level_name(report->level));
 }

@@ -57,12 +57,12 @@ static bool path_is_safe(const char *path)
 
 static int parse_file(struct request *request, const char *value, struct fault *fault)
 {
-    bool known_mode = (value[0] == 'r' || value[0] == 'x') && value[1] == ':';
-    if (!known_mode || !path_is_safe(value + 2))
-        return fault_set(fault, "file: r:PATH or x:PATH with a relative path is wanted");
+    mode_t mode = value[0] == 'r' ? 0444 : value[0] == 'x' ? 0555 : value[0] == 'w' ? 0666 : 0;
+    if (!mode || value[1] != ':' || !path_is_safe(value + 2))
+        return fault_set(fault, "file: r:PATH, x:PATH or w:PATH with a relative path is wanted");
     if (request->filec == REQUEST_MAX_FILES)
         return fault_set(fault, "file: more than %d", REQUEST_MAX_FILES);
-    request->files[request->filec++] = (struct request_file){value + 2, value[0] == 'x'};
+    request->files[request->filec++] = (struct request_file){value + 2, mode};
     return 0;
 }
 

@@ -169,12 +169,11 @@ enum profile { PROFILE_RUN, PROFILE_COMPILE, PROFILES };
 struct limits {
     uint64_t cpu_ms, wall_ms, memory_kib, stack_kib, output_kib, processes, open_files;
     uint64_t space_kib; /* RLIMIT_AS; 0: none. Only the one-shot sets it. */
-    uint64_t core_kib;
 };
 
 struct request_file {
     const char *path; /* relative, below /box */
-    bool executable;
+    mode_t mode;      /* for everybody: 0444, 0555 or 0666 */
 };
 
 /* All pointers point into the packet it was parsed from. */
@@ -228,6 +227,8 @@ struct report {
     char call[32];    /* the forbidden system call; empty: none, or not known */
     enum memory_event memory_event;
     uint64_t cpu_us, wall_us, memory_kib;
+    uint64_t ended_ns; /* CLOCK_MONOTONIC when the program ended */
+    uint64_t preemptions; /* how often the kernel gave a CPU to others that the program could have used */
     uint64_t forks_refused;
     uint64_t written_kib, inodes; /* in /box and /tmp at the end */
 };
@@ -369,6 +370,16 @@ void work_box_remove(const struct work_folder *work, struct box *box);
 /* Bytes and inodes below a folder; stops counting at `max_inodes`. */
 void work_count(int folder, uint64_t max_inodes, uint64_t *bytes, uint64_t *inodes);
 
+/* ---- users.c ---------------------------------------------------------------------------------------------- */
+
+struct user {
+    uid_t uid;
+    int lock; /* while it is open, the user is ours */
+};
+
+/* The first free one of the options' range, from `first` on and round. */
+int user_take(struct user *user, const struct options *options, uid_t first, struct fault *fault);
+
 /* ---- landlock.c ---------------------------------------------------------------------------------- */
 
 /* The kernel's ABI; 0 with errno: none. */
@@ -405,7 +416,7 @@ struct ledger {
     uint64_t exec_ns;      /* CLOCK_MONOTONIC just before exec; 0: not reached */
     uint64_t setup_cpu_ns; /* CPU time of the program's process before exec */
     uint64_t end_ns;       /* CLOCK_MONOTONIC when the program had ended */
-    uint64_t reaped_cpu_ns, reaped_peak_kib; /* by getrusage(2), of all that were reaped */
+    uint64_t reaped_cpu_ns, reaped_peak_kib, preemptions; /* by getrusage(2), of all that were reaped */
     int wait_status;
     bool finished;     /* the stub saw the program end and reaped everything */
     bool unexecutable; /* exec failed: the fault is the program's, not ours */
@@ -426,6 +437,7 @@ struct slot_context {
     const struct work_folder *work;
     uid_t uid;
     int cpu; /* pinned to; -1: not pinned */
+    uint64_t core_kib; /* the longest core file */
     const char *name;
     struct root_plan plan;
     struct cgroup_leaf leaf;

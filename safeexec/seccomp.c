@@ -1,8 +1,9 @@
-/* Which system calls a program may make: a list of what is refused, by three degrees.
+/* Which system calls a program may make: a list of what is refused, by four degrees.
  *
  *   KILL   no honest program does this: it ends the run, and the report names the call (verdict SV)
  *   EPERM  honest runtimes try it and live without it
  *   ENOSYS likewise, and they have an older way they fall back to
+ *   NOTHING is done, and called a success: what honest programs ask for in vain is no fault of theirs
  *
  * The filter is a binary search over call numbers, a dozen instructions deep, built once by the zygote
  * and put on by each stub while nobody waits for it: the kernel takes 0.2 ms for that (measured), and the
@@ -27,6 +28,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -41,14 +43,16 @@ enum rule {
     RULE_KILL,
     RULE_EPERM,
     RULE_ENOSYS,
+    RULE_NOTHING,
     RULE_CLONE,      /* argument 0 has no namespace flag */
     RULE_SOCKETPAIR, /* argument 0 is AF_UNIX, and argument 1 not SOCK_DGRAM, which can talk to strangers */
     RULE_IOCTL,      /* argument 1 puts no characters into a terminal's input */
     RULE_PERSONALITY,/* argument 0 is 0, ADDR_NO_RANDOMIZE or the query */
-    RULE_OF_SELF,    /* argument 0, a process, is 0: the caller */
-    RULE_OF_SELF_2,  /* argument 1 is */
+    RULE_PRLIMIT,    /* argument 0, a process, is 0: the caller; and as the next */
+    RULE_SETRLIMIT,  /* the limit of core files stays: at 0 a host's core handler would run (core(5)) */
+    RULE_SETSOCKOPT, /* argument 2 attaches no filter: nothing counts its memory */
     RULE_FADVISE,    /* argument 3 does not drop page cache: others read the same files, and memory is told by it */
-    RULE_FCNTL,      /* argument 1 is no lease: it would make others wait who open the same file */
+    RULE_FCNTL,      /* argument 1 is no lease, nor watch: others open the same files, and would wait, or be seen */
     RULE_MMAP,       /* no huge pages in these three: no memory cgroup counts them */
     RULE_MEMFD,
     RULE_SHMGET,     /* and as the next */
@@ -70,6 +74,7 @@ enum {
     CALL_MEMFD_SECRET = 447, CALL_QUOTACTL_FD = 443, CALL_MOUNT_SETATTR = 442, CALL_STATMOUNT = 457,
     CALL_LISTMOUNT = 458,
 };
+enum { F_SETDELEGATION = 1040 }; /* fcntl(2) of Linux 6.19 */
 
 static struct call_rule call_rules[] = {
     {SYS_ptrace, RULE_KILL, "ptrace"}, {SYS_process_vm_readv, RULE_KILL, "process_vm_readv"},
@@ -104,6 +109,9 @@ static struct call_rule call_rules[] = {
     /* These reach what is the host's: what others open, its disks. */
     {SYS_inotify_add_watch, RULE_EPERM, "inotify_add_watch"}, {SYS_sync, RULE_EPERM, "sync"},
     {SYS_syncfs, RULE_EPERM, "syncfs"},
+    /* Even of a file that one may only read these flush the disk; a box is memory, or of no use afterwards. */
+    {SYS_fsync, RULE_NOTHING, "fsync"}, {SYS_fdatasync, RULE_NOTHING, "fdatasync"},
+    {SYS_sync_file_range, RULE_NOTHING, "sync_file_range"}, {SYS_msync, RULE_NOTHING, "msync"},
     /* Locks on shared files are seen by others; contexts are few, and the host's. */
     {SYS_flock, RULE_ENOSYS, "flock"}, {SYS_io_setup, RULE_ENOSYS, "io_setup"},
     {CALL_MEMFD_SECRET, RULE_ENOSYS, "memfd_secret"}, {SYS_io_uring_setup, RULE_ENOSYS, "io_uring_setup"},
@@ -114,9 +122,12 @@ static struct call_rule call_rules[] = {
     {SYS_ioctl, RULE_IOCTL, "ioctl"}, {SYS_personality, RULE_PERSONALITY, "personality"},
     {SYS_fcntl, RULE_FCNTL, "fcntl"}, {SYS_fadvise64, RULE_FADVISE, "fadvise64"},
     /* In a user namespace of ours stub and program are of one user, and of one another's business. */
-    {SYS_prlimit64, RULE_OF_SELF, "prlimit64"}, {SYS_sched_setscheduler, RULE_OF_SELF, "sched_setscheduler"},
-    {SYS_sched_setparam, RULE_OF_SELF, "sched_setparam"}, {SYS_sched_setattr, RULE_OF_SELF, "sched_setattr"},
-    {SYS_setpriority, RULE_OF_SELF_2, "setpriority"}, {SYS_ioprio_set, RULE_OF_SELF_2, "ioprio_set"},
+    {SYS_prlimit64, RULE_PRLIMIT, "prlimit64"}, {SYS_setrlimit, RULE_SETRLIMIT, "setrlimit"},
+    {SYS_setsockopt, RULE_SETSOCKOPT, "setsockopt"},
+    /* A program that hardly gets a CPU would take as long to end as to be killed. */
+    {SYS_sched_setscheduler, RULE_EPERM, "sched_setscheduler"}, {SYS_sched_setparam, RULE_EPERM, "sched_setparam"},
+    {SYS_sched_setattr, RULE_EPERM, "sched_setattr"}, {SYS_setpriority, RULE_EPERM, "setpriority"},
+    {SYS_ioprio_set, RULE_EPERM, "ioprio_set"},
     {SYS_mmap, RULE_MMAP, "mmap"}, {SYS_memfd_create, RULE_MEMFD, "memfd_create"},
     {SYS_shmget, RULE_SHMGET, "shmget"}, {SYS_semget, RULE_IPC, "semget"}, {SYS_msgget, RULE_IPC, "msgget"},
     {SYS_mq_open, RULE_IPC, "mq_open"}, {SYS_shmat, RULE_IPC, "shmat"}, {SYS_mq_unlink, RULE_IPC, "mq_unlink"},
@@ -154,6 +165,15 @@ static void emit_one_of(const uint32_t *values, size_t count, uint32_t action)
     emit_return(SECCOMP_RET_ALLOW);
 }
 
+/* Takes `action` if the accumulator equals one of the values, else allows. */
+static void emit_none_of(const uint32_t *values, size_t count, uint32_t action)
+{
+    for (size_t i = 0; i < count; i++)
+        emit(BPF_JMP | BPF_JEQ | BPF_K, values[i], (uint8_t)(count - i), 0);
+    emit_return(SECCOMP_RET_ALLOW);
+    emit_return(action);
+}
+
 static void emit_without_flag(unsigned argument, uint32_t flag, uint32_t action)
 {
     emit_load(argument_offset(argument));
@@ -166,12 +186,15 @@ static void emit_rule(enum rule rule)
 {
     static const uint32_t namespace_flags =
         CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+    static const uint32_t attachments[] = {SO_ATTACH_FILTER, SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_CBPF,
+                                           SO_ATTACH_REUSEPORT_EBPF};
     static const uint32_t personalities[] = {0, 0x0040000 /* ADDR_NO_RANDOMIZE */, 0xffffffff};
     const uint32_t refuse = SECCOMP_RET_ERRNO | EPERM;
     switch (rule) {
     case RULE_KILL: emit_return(action_kill); return;
     case RULE_EPERM: emit_return(refuse); return;
     case RULE_ENOSYS: emit_return(SECCOMP_RET_ERRNO | ENOSYS); return;
+    case RULE_NOTHING: emit_return(SECCOMP_RET_ERRNO | 0); return;
     case RULE_CLONE:
         emit_load(argument_offset(0));
         emit(BPF_JMP | BPF_JSET | BPF_K, namespace_flags, 0, 1);
@@ -197,31 +220,40 @@ static void emit_rule(enum rule rule)
         return;
     case RULE_IOCTL:
         emit_load(argument_offset(1));
-        emit(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0);
-        emit(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 1);
-        emit_return(refuse);
-        emit_return(SECCOMP_RET_ALLOW);
+        emit_none_of((const uint32_t[]){TIOCSTI, TIOCLINUX}, 2, refuse);
         return;
     case RULE_PERSONALITY:
         emit_load(argument_offset(0));
         emit_one_of(personalities, sizeof personalities / sizeof *personalities, refuse);
         return;
-    case RULE_OF_SELF:
-    case RULE_OF_SELF_2:
-        emit_load(argument_offset(rule == RULE_OF_SELF ? 0 : 1));
-        emit_one_of((const uint32_t[]){0}, 1, refuse);
+    case RULE_PRLIMIT:
+        emit_load(argument_offset(0));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+        emit_return(refuse);
+        /* To ask is allowed: then argument 2, a pointer, is 0 in both halves. */
+        emit_load(argument_offset(2));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+        emit_load(argument_offset(2) + sizeof(uint32_t));
+        emit(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+        emit_return(SECCOMP_RET_ALLOW);
+        emit_load(argument_offset(1));
+        emit_none_of((const uint32_t[]){RLIMIT_CORE}, 1, refuse);
+        return;
+    case RULE_SETRLIMIT:
+        emit_load(argument_offset(0));
+        emit_none_of((const uint32_t[]){RLIMIT_CORE}, 1, refuse);
+        return;
+    case RULE_SETSOCKOPT:
+        emit_load(argument_offset(2));
+        emit_none_of(attachments, sizeof attachments / sizeof *attachments, refuse);
         return;
     case RULE_FADVISE:
         emit_load(argument_offset(3));
-        emit(BPF_JMP | BPF_JEQ | BPF_K, POSIX_FADV_DONTNEED, 0, 1);
-        emit_return(refuse);
-        emit_return(SECCOMP_RET_ALLOW);
+        emit_none_of((const uint32_t[]){POSIX_FADV_DONTNEED}, 1, refuse);
         return;
     case RULE_FCNTL:
         emit_load(argument_offset(1));
-        emit(BPF_JMP | BPF_JEQ | BPF_K, F_SETLEASE, 0, 1);
-        emit_return(refuse);
-        emit_return(SECCOMP_RET_ALLOW);
+        emit_none_of((const uint32_t[]){F_SETLEASE, F_NOTIFY, F_SETDELEGATION}, 3, refuse);
         return;
     case RULE_IPC: emit_return(own_ipc ? (uint32_t)SECCOMP_RET_ALLOW : refuse); return;
     case RULE_ALLOW:

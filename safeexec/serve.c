@@ -22,8 +22,7 @@ struct service {
     struct cgroup_tree tree; /* of version 0: none */
     struct work_folder work;
     unsigned lives; /* of slots that were started: each has a name of its own */
-    unsigned first_user;  /* above the lowest */
-    unsigned quarantined; /* slots that were given up, with their users */
+    struct user users[256];
     int listener;
     int ready[2]; /* each slot writes a byte when it can take runs */
     pid_t slots[256];
@@ -67,14 +66,15 @@ static int listener_open(const struct options *options, const char *temporary)
 
 /* ---- the slots -------------------------------------------------------------------------------------------- */
 
-/* Something of a slot that was given up may still run as its user: none gets that user again. And services
- * that share a kernel, in containers or not, shall not share users: without a cgroup the kernel counts
- * processes by user, over all of them. */
-static uid_t slot_user(const struct service *service, unsigned index)
+/* From a place of its own in the range: the containers that share a kernel do not see each other's locks. */
+static void slot_user_take(struct service *service, unsigned index)
 {
-    const struct options *options = service->options;
-    uid_t range = options->max_uid - options->min_uid + 1;
-    return options->min_uid + (service->first_user + index + service->quarantined * options->slots) % range;
+    struct fault fault = {""};
+    uid_t first;
+    if (getrandom(&first, sizeof first, 0) != sizeof first)
+        die("getrandom: %s", strerror(errno));
+    if (user_take(&service->users[index], service->options, first, &fault) < 0)
+        die("%s", fault.text);
 }
 
 static _Noreturn void slot_live(const struct service *service, unsigned index)
@@ -86,7 +86,7 @@ static _Noreturn void slot_live(const struct service *service, unsigned index)
         .host = &service->host,
         .tree = &service->tree,
         .work = &service->work,
-        .uid = slot_user(service, index),
+        .uid = service->users[index].uid,
         .cpu = options->cpu_count ? (int)options->cpus[index % options->cpu_count] : -1,
         .name = name,
         .box = {.folder = -1, .context = -1},
@@ -120,8 +120,10 @@ static int slot_reap(struct service *service, int *status)
 
 static bool slots_start(struct service *service)
 {
-    for (unsigned i = 0; i < service->options->slots; i++)
+    for (unsigned i = 0; i < service->options->slots; i++) {
+        slot_user_take(service, i);
         slot_spawn(service, i);
+    }
     for (unsigned ready = 0; ready < service->options->slots;) {
         char bytes[16];
         int status;
@@ -175,9 +177,11 @@ static void slots_mind(struct service *service, const sigset_t *signals)
             return;
         while ((index = slot_reap(service, &status)) >= 0) {
             bool given_up = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_QUARANTINED;
-            service->quarantined += given_up;
             warn(given_up ? "slot %d is quarantined: a process of its last run cannot be ended; another takes its place"
                           : "slot %d has ended and is started anew", index);
+            /* Something of it may still run as its user, whose lock we keep: nobody gets that user again. */
+            if (given_up)
+                slot_user_take(service, (unsigned)index);
             /* A slot that cannot start must not eat the machine. */
             nanosleep(&(struct timespec){.tv_nsec = 100 * NS_PER_MS}, NULL);
             slot_spawn(service, (unsigned)index);
@@ -189,9 +193,6 @@ int serve_main(const struct options *options)
 {
     static struct service service = {.work = {.folder = -1}};
     service.options = options;
-    if (getrandom(&service.first_user, sizeof service.first_user, 0) != sizeof service.first_user)
-        die("getrandom: %s", strerror(errno));
-    service.first_user %= options->max_uid - options->min_uid + 1;
     struct fault fault = {""};
     char temporary[sizeof ((struct sockaddr_un *)0)->sun_path];
     refuse_if_served(options->socket_path);

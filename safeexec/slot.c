@@ -2,12 +2,14 @@
 #include "safeexec.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -209,6 +211,8 @@ static int run_settle(const struct watch *watch, struct report *report, struct f
     uint64_t started = ledger->exec_ns ? ledger->exec_ns : watch->started_ns;
     uint64_t ended = ledger->finished ? ledger->end_ns : clock_monotonic_ns();
     report->cpu_us = watch_cpu_ns(watch) / NS_PER_US;
+    report->ended_ns = ended;
+    report->preemptions = ledger->preemptions;
     report->wall_us = (ended > started ? ended - started : 0) / NS_PER_US;
     report_decide(report, watch);
     return 0;
@@ -228,9 +232,9 @@ static void stdio_close(struct run *run)
 /* Programs open /dev/stdin and its like by name: a pipe is then asked whose it is. */
 static void pipes_hand_over(const struct slot_context *slot, const int stdio[3])
 {
-    struct stat status;
-    for (int i = 0; i < 3; i++)
-        if (fstat(stdio[i], &status) == 0 && S_ISFIFO(status.st_mode) && fchown(stdio[i], slot->uid, (gid_t)-1) < 0)
+    struct statfs status;
+    for (int i = 0; i < 3; i++) /* one with a name is its owner's to give */
+        if (fstatfs(stdio[i], &status) == 0 && status.f_type == PIPEFS_MAGIC && fchown(stdio[i], slot->uid, (gid_t)-1) < 0)
             return; /* we are an ordinary user, and so is the program */
 }
 

@@ -69,6 +69,17 @@ static int score_raise(const struct slot_context *slot)
     return -1;
 }
 
+/* The filter lets nobody change it any more. A host that pipes its cores to a program (core(5)) does so even at 0;
+ * only 1 stops that too. */
+static void core_bound(uint64_t core_kib)
+{
+    struct rlimit limit;
+    rlim_t most = core_kib ? core_kib * 1024 : 1;
+    getrlimit(RLIMIT_CORE, &limit);
+    limit.rlim_cur = limit.rlim_max = most < limit.rlim_max ? most : limit.rlim_max;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 static int children_watch(void)
 {
     sigset_t set;
@@ -109,6 +120,7 @@ static void get_ready(struct life *life, const struct birth *birth, struct fault
             return;
     }
     order_practise();
+    core_bound(life->slot->core_kib);
     life->children = children_watch();
     /* A program of the same user shall not reach into us. */
     prctl(PR_SET_DUMPABLE, 0);
@@ -216,6 +228,7 @@ static void rest_end(struct life *life)
     ledger->reaped_cpu_ns = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * NS_PER_S +
                             (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * NS_PER_US;
     ledger->reaped_peak_kib = (uint64_t)usage.ru_maxrss;
+    ledger->preemptions = (uint64_t)usage.ru_nivcsw;
     ledger->finished = true;
 }
 

@@ -183,6 +183,8 @@ static void count_below(int folder, unsigned depth, uint64_t max_inodes, uint64_
             continue;
         ++*inodes;
         *bytes += S_ISREG(status.st_mode) ? (uint64_t)status.st_blocks * 512 : 0;
+        if (S_ISDIR(status.st_mode) && depth == COUNT_DEPTH)
+            *inodes = max_inodes; /* what lies deeper is not counted, so nothing may */
         int below = S_ISDIR(status.st_mode) && depth < COUNT_DEPTH ? folder_at(folder, entry->d_name) : -1;
         if (below >= 0) {
             count_below(below, depth + 1, max_inodes, bytes, inodes);

@@ -329,30 +329,22 @@ OF_THE_TESTS = [
     _invalid_test("arguments of a test with NUL", ".args.0", args=["\0"]),
     _invalid_test("a test that is visible by a string", ".visible", visible="yes"),
     _invalid("two groups of one id", "groups.1.id", groups=[{"id": "g", "points": 1}] * 2),
+    _invalid("a group without tests", "groups.0", groups=[{"id": "g", "points": 1}]),
     _invalid(
         "a group that requires one that there is not",
         "groups.0.requires.0",
         groups=[{"id": "g", "points": 1, "requires": ["h"]}],
+        tests=[good_test(group="g")],
     ),
     _invalid(
         "a group that requires itself",
         "groups.0.requires",
         groups=[{"id": "g", "points": 1, "requires": ["g"]}],
+        tests=[good_test(group="g")],
     ),
 ]
 
 NOT_BUILT_YET = [
-    _unsupported(
-        "a testlib checker", "checker.type", checker={"type": "testlib", "program": program()}
-    ),
-    _unsupported(
-        "a kattis checker", "checker.type", checker={"type": "kattis", "program": program()}
-    ),
-    _unsupported(
-        "an interactor", "interactor", interactor={"protocol": "kattis", "program": program()}
-    ),
-    _unsupported("two passes", "passes", passes=2),
-    _unsupported("groups", "groups", groups=[{"id": "g", "points": 1}]),
     _unsupported("reruns", "policy.rerun", policy={"rerun": {"max": 1}}),
     _unsupported("reruns by default number", "policy.rerun", policy={"rerun": {}}),
     _unsupported("events of phases", "events", events="phase"),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from executor.contract.errors import FieldProblem
-from executor.contract.job import Job, Kattis, Testlib
+from executor.contract.job import Job
 
 LEGACY_KEYS = frozenset(
     {
@@ -50,29 +50,6 @@ def _problem(path: str, feature: str) -> FieldProblem:
     return FieldProblem(path=path, code="unsupported_feature", message=f"not built yet: {feature}")
 
 
-def _checker_programs(job: Job) -> Iterator[str]:
-    if isinstance(job.checker, Testlib | Kattis):
-        yield "checker.type"
-
-
-def _interactors(job: Job) -> Iterator[str]:
-    if job.interactor is not None:
-        yield "interactor"
-
-
-def _passes(job: Job) -> Iterator[str]:
-    if job.passes > 1:
-        yield "passes"
-
-
-def _groups(job: Job) -> Iterator[str]:
-    if job.groups:
-        yield "groups"
-    for index, test in enumerate(job.tests):
-        if test.group is not None:
-            yield f"tests.{index}.group"
-
-
 def _reruns(job: Job) -> Iterator[str]:
     # The default asks for reruns too, but nobody who leaves it out counts on them.
     if "rerun" in job.policy.model_fields_set and job.policy.rerun.max > 0:
@@ -85,10 +62,6 @@ def _events(job: Job) -> Iterator[str]:
 
 
 UNSUPPORTED = (
-    Feature("checker programs", _checker_programs),
-    Feature("interactors", _interactors),
-    Feature("multi-pass problems", _passes),
-    Feature("groups", _groups),
     Feature("reruns", _reruns),
     Feature("events", _events),
 )

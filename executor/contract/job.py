@@ -96,7 +96,7 @@ class Test(Model):
     """One test.
 
     answer: required in mode `judge` unless the checker is `none`; not allowed in mode `run`.
-    points: what the test is worth; None: 1 if no test of the job has points, else 0.
+    points: what the test is worth; None: see `Job.points_of`.
     limits: what differs from the job's limits.
     args: instead of the job's, if given.
     visible: its input, output and diff may leave the judge, whatever `policy.feedback` says.
@@ -199,10 +199,16 @@ class Job(Sources):
         return self.limits if test.limits is None else test.limits.over(self.limits)
 
     def points_of(self, test: Test) -> float:
-        """What a test is worth: its points, or 1 if no test of the job has any, else 0."""
+        """What a test is worth: its points, or 1 if no test beside it has any, else 0.
+
+        Beside it are those of its group. Alone, beside groups, a test is worth nothing: a sample.
+        """
         if test.points is not None:
             return test.points
-        return 1.0 if all(other.points is None for other in self.tests) else 0.0
+        if test.group is None and self.groups:
+            return 0.0
+        beside = (other for other in self.tests if other.group == test.group)
+        return 1.0 if all(other.points is None for other in beside) else 0.0
 
     def is_visible(self, test: Test) -> bool:
         """Whether all of a test may leave the judge; in mode `run` it may."""
@@ -261,6 +267,10 @@ class Job(Sources):
 
     def _group_problems(self) -> Iterator[Problem]:
         known = {group.id: index for index, group in enumerate(self.groups)}
+        with_tests = {test.group for test in self.tests}
+        for index, group in enumerate(self.groups):
+            if self.mode != "compile" and group.id not in with_tests:
+                yield Problem(("groups", index), "missing", "no test is of this group")
         for index, test in enumerate(self.tests):
             if test.group is not None and test.group not in known:
                 yield Problem(("tests", index, "group"), "unknown_group", "no such group")

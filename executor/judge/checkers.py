@@ -7,7 +7,7 @@ longest of the answer, so an endless line costs no memory.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Protocol, assert_never
+from typing import IO, Protocol, assert_never
 
 from executor.contract.job import Checker as CheckerOptions
 from executor.contract.job import (
@@ -35,6 +35,14 @@ class Checker(Protocol):
 
     def finish(self) -> CheckResult:
         """The result, once the output has ended."""
+
+
+def compare(options: CheckerOptions, answer: Content, output: IO[bytes]) -> CheckResult:
+    """What a built-in checker finds in an output."""
+    checker = make_checker(options, answer)
+    while chunk := output.read(_BLOCK_BYTES):
+        checker.feed(memoryview(chunk))
+    return checker.finish()
 
 
 def make_checker(options: CheckerOptions, answer: Content) -> Checker:

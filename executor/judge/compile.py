@@ -8,15 +8,18 @@ from typing import Literal
 
 from executor.box import Box, NoFile
 from executor.contract import CompileResult
+from executor.judge.cache import CompileCache, compile_key
 from executor.judge.capture import Capture
 from executor.judge.sources import SourceTree
 from executor.judge.units import milliseconds
-from executor.languages import Language
+from executor.languages import Language, Languages
 from executor.sandbox import BoxFile, Ending, Outcome, RunSpec, Slot
 
 MAX_OUTPUT_BYTES = 64 * 1024
 MAX_CLASSES = 2000
 MAX_CLASS_DEPTH = 16
+_ARTEFACT = "artefact"
+"""Its name on disk, in the folder that a program is compiled into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,30 @@ class Compilation:
     program: Program | None
 
 
+class Compiler:
+    """Compiles programs, and none twice if it has a cache."""
+
+    def __init__(self, languages: Languages, cache: CompileCache | None) -> None:
+        self._languages = languages
+        self._cache = cache
+
+    def compile(
+        self, slot: Slot, language: Language, tree: SourceTree, folder: Path
+    ) -> Compilation:
+        """As `compile_program`. What did not compile is compiled again when it comes again."""
+        if self._cache is None:
+            return compile_program(slot, language, tree, folder)
+        key = compile_key(language, self._languages.runtime(language), _spec(language, tree))
+        cached = self._cache.get(key, folder / _ARTEFACT)
+        if cached is not None:
+            return Compilation(cached.result, _program(language, tree, cached.artefact))
+        compilation = compile_program(slot, language, tree, folder)
+        if compilation.program is not None:
+            artefact = folder / _ARTEFACT if language.artefact is not None else None
+            self._cache.put(key, compilation.result, artefact)
+        return compilation
+
+
 def compile_program(slot: Slot, language: Language, tree: SourceTree, folder: Path) -> Compilation:
     """Compiles a program; what is needed of it goes into `folder`. Raises as `Slot.run` does.
 
@@ -43,24 +70,34 @@ def compile_program(slot: Slot, language: Language, tree: SourceTree, folder: Pa
     ran into is CTL.
     """
     capture = Capture(MAX_OUTPUT_BYTES, language.compiler_limits)
-    spec = RunSpec(
+    artefact, note = None, ""
+    with slot.run(_spec(language, tree), None, capture.feed, capture.feed) as outcome:
+        verdict = _verdict(outcome, capture.found)
+        if verdict == "OK" and language.artefact is not None:
+            try:
+                artefact = _take_artefact(language, outcome.box, folder)
+            except NoFile as error:
+                verdict, note = "CE", f"the compiler left no usable {language.artefact}: {error}"
+    result = _result(outcome, verdict, capture, note)
+    return Compilation(result, _program(language, tree, artefact) if verdict == "OK" else None)
+
+
+def _spec(language: Language, tree: SourceTree) -> RunSpec:
+    return RunSpec(
         argv=language.compile_argv(tree.main, tree.sources),
         limits=language.compile_limits.run_limits(),
         env=language.environment,
         files=tree.files,
         profile="compile",
     )
-    with slot.run(spec, None, capture.feed, capture.feed) as outcome:
-        verdict = _verdict(outcome, capture.found)
-        files, note = tree.files, ""
-        if verdict == "OK" and language.artefact is not None:
-            try:
-                files += (_artefact(language, outcome.box, folder),)
-            except NoFile as error:
-                verdict, note = "CE", f"the compiler left no usable {language.artefact}: {error}"
-    result = _result(outcome, verdict, capture, note)
-    program = Program(language, files, tree.entry) if verdict == "OK" else None
-    return Compilation(result, program)
+
+
+def _program(language: Language, tree: SourceTree, artefact: Path | None) -> Program:
+    files = tree.files
+    if artefact is not None and language.artefact is not None:
+        mode: Literal["r", "x"] = "r" if language.classes is not None else "x"
+        files += (BoxFile(language.artefact, artefact, mode),)
+    return Program(language, files, tree.entry)
 
 
 def _verdict(outcome: Outcome, said_limit: bool) -> Literal["OK", "CE", "CTL"]:
@@ -93,16 +130,16 @@ def _result(
     )
 
 
-def _artefact(language: Language, box: Box, folder: Path) -> BoxFile:
+def _take_artefact(language: Language, box: Box, folder: Path) -> Path:
     """Takes what the compiler left out of the box. Raises NoFile."""
     assert language.artefact is not None
-    path = folder / "artefact"
+    path = folder / _ARTEFACT
     if language.classes is not None:
         _pack(box, language.classes, path)
-        return BoxFile(language.artefact, path)
+        return path
     with box.open(language.artefact) as source, path.open("wb") as target:
         shutil.copyfileobj(source, target)
-    return BoxFile(language.artefact, path, executable=True)
+    return path
 
 
 def _pack(box: Box, suffix: str, path: Path) -> None:

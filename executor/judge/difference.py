@@ -15,14 +15,16 @@ class CheckResult:
 
     line, token: where the output differs first, both from 1, counted in the output; None: unknown.
     expected, found: what stands there, 64 characters at most; None: nothing, or unknown.
+    score: in points, where a checker program gave one; None: all of the test's if AC, else 0.
     """
 
-    verdict: Literal["AC", "WA", "PE"]
+    verdict: Literal["AC", "WA", "PE", "PC"]
     message: str | None = None
     line: int | None = None
     token: int | None = None
     expected: str | None = None
     found: str | None = None
+    score: float | None = None
 
 
 ACCEPTED = CheckResult("AC")

@@ -2,6 +2,7 @@
 
 from executor.contract import Diff, Job, Test, TestResult, Verdict
 from executor.judge.capture import Capture
+from executor.judge.difference import CheckResult
 from executor.judge.run import Run
 from executor.judge.units import milliseconds
 from executor.sandbox import Outcome, RunLimits
@@ -18,18 +19,19 @@ def test_result(job: Job, test: Test, run: Run, limits: RunLimits) -> TestResult
     outcome = run.outcome
     kept = kept_bytes(job, test)
     told = job.is_visible(test) or job.policy.feedback != "verdict"
-    checked = told and run.verdict in (Verdict.WA, Verdict.PE)
+    check = run.check if told else None
     return TestResult(
         id=test.id,
+        group=test.group,
         verdict=run.verdict,
         cpu_ms=milliseconds(outcome.cpu_us),
         wall_ms=milliseconds(outcome.wall_us),
         memory_kib=outcome.memory_kib,
         exit_code=None if outcome.signal else outcome.exit_code,
         signal=outcome.signal or None,
-        score=job.points_of(test) if run.verdict is Verdict.AC else 0.0,
-        message=run.check.message if checked else _forbidden(outcome),
-        diff=_diff(run) if checked else None,
+        score=_score(job, test, run),
+        message=_forbidden(outcome) if check is None else check.message,
+        diff=None if check is None else _diff(check),
         stdout=_text(run.stdout, kept),
         stdout_truncated=kept > 0 and run.stdout.truncated,
         stderr=_text(run.stderr, kept),
@@ -40,11 +42,16 @@ def test_result(job: Job, test: Test, run: Run, limits: RunLimits) -> TestResult
 
 def skipped(test: Test) -> TestResult:
     """The result of a test that was not run."""
-    return TestResult(id=test.id, verdict=Verdict.SK, runs=0)
+    return TestResult(id=test.id, group=test.group, verdict=Verdict.SK, runs=0)
 
 
-def _diff(run: Run) -> Diff | None:
-    check = run.check
+def _score(job: Job, test: Test, run: Run) -> float:
+    if run.check is not None and run.check.score is not None:
+        return run.check.score
+    return job.points_of(test) if run.verdict is Verdict.AC else 0.0
+
+
+def _diff(check: CheckResult) -> Diff | None:
     places = (check.line, check.expected, check.found)
     if places == (None, None, None):
         return None

@@ -1,9 +1,7 @@
 """The judge: takes a job through compiling and all of its tests, to its result."""
 
-import math
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,36 +12,50 @@ from executor.contract import (
     AppliedLimits,
     ErrorCode,
     FieldProblem,
+    Interactor,
     Job,
     JobError,
-    NoChecker,
+    Kattis,
     Result,
     Test,
+    Testlib,
     TestResult,
     Timing,
-    Verdict,
     Worker,
     failed,
     rejected,
     with_digest,
 )
+from executor.contract import Program as Sources
 from executor.contract.unjudged import Known
 from executor.judge.bench import Bench
-from executor.judge.checkers import make_checker
-from executor.judge.compile import Compilation, Program, compile_program
-from executor.judge.feedback import kept_bytes, skipped, test_result
-from executor.judge.run import Task, run_program
+from executor.judge.cache import CompileCache
+from executor.judge.compile import Compilation, Compiler, Program
+from executor.judge.feedback import skipped, test_result
+from executor.judge.groups import Schedule, group_results, max_total, total
+from executor.judge.jury import (
+    JuryProgram,
+    ProgramUnusable,
+    Protocol,
+    Role,
+    UnknownLanguage,
+    prepare,
+)
 from executor.judge.sources import BadSources, lay_out
 from executor.judge.testdata import Blobs, TestData, TestDataError
+from executor.judge.trial import Jury, Trial
 from executor.judge.verdict import overall, summarize
-from executor.languages import Applied, Language, Languages
+from executor.languages import Language, Languages
 from executor.sandbox import Killed, KillSwitch, Sandbox, SandboxFault, SandboxUnavailable
 
 log = structlog.get_logger()
 
 
 class Judge:
-    """Judges one job at a time, in folders of its own below `work_dir`."""
+    """Judges one job at a time, in folders of its own below `work_dir`.
+
+    cache: of what was compiled; None: all is compiled again.
+    """
 
     def __init__(
         self,
@@ -51,12 +63,14 @@ class Judge:
         languages: Languages,
         testdata: TestData,
         *,
+        cache: CompileCache | None,
         worker: str,
         work_dir: Path,
     ) -> None:
         self._sandbox = sandbox
         self._languages = languages
         self._testdata = testdata
+        self._compiler = Compiler(languages, cache)
         self._worker = worker
         self._work_dir = work_dir
         self._switch = KillSwitch()
@@ -70,14 +84,17 @@ class Judge:
         """
         language = self._languages.find(job.language)
         if language is None:
-            return rejected(self._unsupported(job), id=job.id, **self._known(job, redelivered))
+            error = self._unsupported("language")
+            return rejected(error, id=job.id, **self._known(job, redelivered))
         try:
             with (
                 tempfile.TemporaryDirectory(prefix="job-", dir=self._work_dir) as folder,
                 self._testdata.of(job, Path(folder), self._switch) as blobs,
                 Bench(self._sandbox, self._switch) as bench,
             ):
-                judging = _Judging(job, language, bench, Path(folder), blobs)
+                judging = _Judging(
+                    job, language, self._languages, self._compiler, bench, Path(folder), blobs
+                )
                 worker = self._about(language, bench)
                 return judging.result(worker, queued_ms=queued_ms, redelivered=redelivered)
         except Killed:
@@ -85,6 +102,12 @@ class Judge:
         except BadSources as bad:
             error = JobError.of(ErrorCode.SCHEMA_INVALID, "1 problem", [bad.problem])
             return rejected(error, id=job.id, **self._known(job, redelivered))
+        except UnknownLanguage as unknown:
+            error = self._unsupported(unknown.path)
+            return rejected(error, id=job.id, **self._known(job, redelivered))
+        except ProgramUnusable as unusable:
+            error = JobError.of(ErrorCode.PROGRAM_UNUSABLE, str(unusable))
+            return failed(error, id=job.id, **self._known(job, redelivered))
         except TestDataError as bad:
             return failed(bad.error, id=job.id, **self._known(job, redelivered))
         except (SandboxUnavailable, SandboxFault) as fault:
@@ -111,10 +134,10 @@ class Judge:
         }
         return Worker.model_validate(about)
 
-    def _unsupported(self, job: Job) -> JobError:
+    def _unsupported(self, path: str) -> JobError:
         working = ", ".join(self._languages.working) or "none"
         message = f"no such language here; those that work: {working}"
-        problem = FieldProblem(path="language", code="unsupported_language", message=message)
+        problem = FieldProblem(path=path, code="unsupported_language", message=message)
         return JobError.of(ErrorCode.UNSUPPORTED_LANGUAGE, message, [problem])
 
     def _known(self, job: Job, redelivered: bool) -> Known:
@@ -131,10 +154,19 @@ class _Judging:
     """One job on its way."""
 
     def __init__(
-        self, job: Job, language: Language, bench: Bench, folder: Path, blobs: Blobs
+        self,
+        job: Job,
+        language: Language,
+        languages: Languages,
+        compiler: Compiler,
+        bench: Bench,
+        folder: Path,
+        blobs: Blobs,
     ) -> None:
         self._job = job
         self._language = language
+        self._languages = languages
+        self._compiler = compiler
         self._bench = bench
         self._folder = folder
         self._blobs = blobs
@@ -143,10 +175,12 @@ class _Judging:
         job = self._job
         started = time.monotonic()
         compilation = self._compile()
+        jury = self._jury() if compilation.program else Jury(None, None)
         compiled = time.monotonic()
-        tests = tuple(self._tests(compilation.program))
+        tests = self._tests(compilation.program, jury)
         ended = time.monotonic()
         outcome = overall(compilation.result, tests)
+        groups = group_results(job, tests)
         limits = self._language.apply(job.limits, job.use_language_factors).limits
         return with_digest(
             Result(
@@ -155,12 +189,12 @@ class _Judging:
                 attempt=job.attempt,
                 status="done",
                 verdict=outcome.verdict,
-                score=_points(test.score for test in tests),
-                max_score=_points(job.points_of(test) for test in job.tests),
+                score=total(tests, groups),
+                max_score=max_total(job),
                 first_failed=outcome.first_failed,
                 compile=compilation.result,
                 summary=summarize(tests),
-                groups=(),
+                groups=groups,
                 tests=tests,
                 limits=AppliedLimits(**asdict(limits)),
                 timing=Timing(
@@ -182,48 +216,51 @@ class _Judging:
         names = {"input_file": job.input_file, "output_file": job.output_file}
         reserved = {field: name for field, name in names.items() if name is not None}
         tree = lay_out(job, self._language, folder, reserved, self._blobs)
-        return self._bench.attempt(lambda slot: compile_program(slot, self._language, tree, folder))
+        compiler, language = self._compiler, self._language
+        return self._bench.attempt(lambda slot: compiler.compile(slot, language, tree, folder))
 
-    def _tests(self, program: Program | None) -> Iterator[TestResult]:
-        """The result of each test, in order: skipped ones too."""
-        going_on = program is not None
-        for test in self._job.tests:
-            if program is None or not going_on:
-                yield skipped(test)
-                continue
-            result = self._test(program, test)
-            yield result
-            if self._job.policy.stop_on_first_fail:
-                going_on = result.verdict is Verdict.AC
+    def _jury(self) -> Jury:
+        """The job's checker and interactor, where they are programs."""
+        checker, interactor = None, None
+        match self._job.checker:
+            case Testlib(type=protocol, program=sources) | Kattis(type=protocol, program=sources):
+                checker = self._prepare("checker", protocol, sources)
+        match self._job.interactor:
+            case Interactor(protocol=protocol, program=sources):
+                interactor = self._prepare("interactor", protocol, sources)
+        return Jury(checker, interactor)
 
-    def _test(self, program: Program, test: Test) -> TestResult:
+    def _prepare(self, role: Role, protocol: Protocol, sources: Sources) -> JuryProgram:
+        folder = self._folder / role
+        folder.mkdir()
+        return self._bench.attempt(
+            lambda slot: prepare(
+                slot, self._compiler, self._languages, role, protocol, sources, folder, self._blobs
+            )
+        )
+
+    def _tests(self, program: Program | None, jury: Jury) -> tuple[TestResult, ...]:
+        """The result of each test, in the job's order: skipped ones too."""
+        schedule = Schedule(self._job)
+        results: dict[str, TestResult] = {}
+        for test in schedule.order():
+            if program is not None and schedule.is_run(test):
+                result = self._test(program, jury, test)
+            else:
+                result = skipped(test)
+            schedule.record(test, result.verdict)
+            results[test.id] = result
+        return tuple(results[test.id] for test in self._job.tests)
+
+    def _test(self, program: Program, jury: Jury, test: Test) -> TestResult:
         job = self._job
         applied = self._language.apply(job.limits_of(test), job.use_language_factors)
-        task = self._task(program, test, applied, self._blobs.path(test.input))
-        checker = NoChecker(type="none") if job.mode == "run" else job.checker
-        answer = b"" if test.answer is None else self._blobs.content(test.answer)
-        run = self._bench.attempt(
-            lambda slot: run_program(slot, task, make_checker(checker, answer))
-        )
+        trial = Trial(job, test, program, applied, jury, self._blobs, self._bench, self._folder)
+        try:
+            run = trial.run()
+        except ProgramUnusable as unusable:
+            raise ProgramUnusable(f"test {test.id}: {unusable}") from None
         return test_result(job, test, run, applied.limits)
-
-    def _task(self, program: Program, test: Test, applied: Applied, input_path: Path) -> Task:
-        job = self._job
-        return Task(
-            program=program,
-            applied=applied,
-            args=job.args if test.args is None else test.args,
-            input=input_path,
-            folder=self._folder,
-            input_file=job.input_file,
-            output_file=job.output_file,
-            keep_bytes=kept_bytes(job, test),
-        )
-
-
-def _points(scores: Iterable[float]) -> float:
-    """Their sum, as people add: 0.1 and 0.2 are 0.3."""
-    return round(math.fsum(scores), 9)
 
 
 def _ms(seconds: float) -> int:

@@ -2,14 +2,14 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from executor.box import Box, NoFile
 from executor.contract import Verdict
 from executor.judge.capture import Capture
-from executor.judge.checkers import Checker
 from executor.judge.compile import Program
 from executor.judge.difference import CheckResult
 from executor.judge.verdict import decide
@@ -22,6 +22,9 @@ _SPOOL_BYTES = 1024 * 1024
 
 NEVER_STARTED = Outcome(Ending.EXITED, 126, 0, 0, 0, 0, Box(-1))
 """Of a program that cannot be executed; 126 is what a shell says of it."""
+
+Check = Callable[[IO[bytes]], CheckResult]
+"""Tells what an output is worth; called once, with a file at its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +48,27 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of a task. The outcome's box is closed."""
+    """What came of a task. The outcome's box is closed.
+
+    check: what the checker found; None if it was not asked, for the run had not ended well.
+    """
 
     outcome: Outcome
     verdict: Verdict
-    check: CheckResult
+    check: CheckResult | None
     stdout: Capture
     stderr: Capture
 
 
-def run_program(slot: Slot, task: Task, checker: Checker) -> Run:
-    """Runs a task with a fresh checker, and judges it. Raises as `Slot.run` does.
+def run_program(slot: Slot, task: Task, check: Check) -> Run:
+    """Runs a task, and has its output checked if it ended well. Raises as `Slot.run` does.
 
     The output is set aside while it is produced and checked afterwards: a program that had to
     wait for its checker would pay for that with wall time.
     """
     stdout = Capture(task.keep_bytes)
     stderr = Capture(task.keep_bytes, task.program.language.out_of_memory)
-    check = None
+    missing = None
     with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=str(task.folder)) as output:
 
         def take_stdout(chunk: memoryview) -> None:
@@ -72,22 +78,23 @@ def run_program(slot: Slot, task: Task, checker: Checker) -> Run:
 
         stdin = task.input if task.input_file is None else None
         try:
-            with slot.run(_spec(task), stdin, take_stdout, stderr.feed) as outcome:
+            with slot.run(task_spec(task), stdin, take_stdout, stderr.feed) as outcome:
                 if task.output_file is not None:
-                    outcome, check = _read_output(outcome, task, task.output_file, checker)
+                    outcome, missing = _take_file(outcome, task, task.output_file, output)
         except NotExecutable as error:
             # A submission may bring this about: by the name of its loader, for one.
             stderr.feed(memoryview(f"{error}\n".encode()))
             outcome = NEVER_STARTED
+        verdict = decide(outcome, task.applied.limits, stderr.found)
+        if verdict is not None:
+            return Run(outcome, verdict, None, stdout, stderr)
         output.seek(0)
-        while chunk := output.read(_CHUNK_BYTES):
-            checker.feed(memoryview(chunk))
-    check = check or checker.finish()
-    verdict = decide(outcome, task.applied.limits, stderr.found, check)
-    return Run(outcome, verdict, check, stdout, stderr)
+        found = missing or check(output)
+    return Run(outcome, Verdict(found.verdict), found, stdout, stderr)
 
 
-def _spec(task: Task) -> RunSpec:
+def task_spec(task: Task) -> RunSpec:
+    """The run of a task."""
     program = task.program
     files = program.files
     if task.input_file is not None and task.input is not None:
@@ -100,26 +107,18 @@ def _spec(task: Task) -> RunSpec:
     )
 
 
-def _read_output(
-    outcome: Outcome, task: Task, name: str, checker: Checker
+def _take_file(
+    outcome: Outcome, task: Task, name: str, output: IO[bytes]
 ) -> tuple[Outcome, CheckResult | None]:
-    """Feeds the checker from a file in the box; a result if there is no such file."""
+    """Takes the output from a file in the box; a result if there is no such file."""
     try:
-        if not _feed(outcome.box, name, checker, task.applied.limits.output_kib * 1024):
-            return dataclasses.replace(outcome, ending=Ending.OUTPUT), None
+        with outcome.box.open(name) as file:
+            left = task.applied.limits.output_kib * 1024
+            while chunk := file.read(_CHUNK_BYTES):
+                left -= len(chunk)
+                if left < 0:
+                    return dataclasses.replace(outcome, ending=Ending.OUTPUT), None
+                output.write(chunk)
     except NoFile as error:
         return outcome, CheckResult("WA", f"output file '{name}': {error}")
     return outcome, None
-
-
-def _feed(box: Box, name: str, checker: Checker, limit: int) -> bool:
-    """False if the file is longer than `limit` bytes."""
-    with box.open(name) as file:
-        buffer = memoryview(bytearray(_CHUNK_BYTES))
-        left = limit
-        while size := file.readinto(buffer):
-            if size > left:
-                return False
-            left -= size
-            checker.feed(buffer[:size])
-    return True

@@ -3,12 +3,13 @@
 import re
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from executor.contract import Limits, Lines
 from executor.contract import Program as Sources
 from executor.judge.capture import Capture
-from executor.judge.checkers import make_checker
+from executor.judge.checkers import compare
 from executor.judge.compile import compile_program
 from executor.judge.run import Run, Task, run_program
 from executor.judge.sources import lay_out
@@ -57,7 +58,7 @@ def _fault(slot: Slot, language: Language) -> str | None:
             return f"its self-test does not compile: {first}"
         applied = language.apply(LIMITS, use_factors=True)
         task = Task(compilation.program, applied, (), None, folder, keep_bytes=1024)
-        run = run_program(slot, task, make_checker(Lines(type="lines"), EXPECTED))
+        run = run_program(slot, task, partial(compare, Lines(type="lines"), EXPECTED))
         return None if run.verdict == "AC" else _words(run)
 
 

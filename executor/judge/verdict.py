@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from executor.contract import CompileResult, Summary, TestResult, Verdict
-from executor.judge.difference import CheckResult
 from executor.sandbox import Ending, Outcome, RunLimits
 
 _NOT_FAILED = (Verdict.AC, Verdict.SK)
 
 
-def decide(
-    outcome: Outcome, limits: RunLimits, refused_memory: bool, check: CheckResult
-) -> Verdict:
-    """The verdict of one run.
+def decide(outcome: Outcome, limits: RunLimits, refused_memory: bool) -> Verdict | None:
+    """The verdict that a run has by its end alone; None if it ended well.
 
-    A limit beats a crash, a crash beats the checker:
+    A limit beats a crash, a crash beats whatever a checker would say:
 
     | the run                                             | verdict          |
     |-----------------------------------------------------|------------------|
@@ -27,7 +24,7 @@ def decide(
     | used more memory than its limit                     | MLE              |
     | crashed after its runtime was refused memory        | MLE              |
     | crashed: a signal, or an exit code other than 0     | RTE              |
-    | ended well                                          | what the checker says |
+    | ended well                                          | the checker's    |
 
     `refused_memory`: its runtime said so. A limit is kept by a run that uses all of it.
     """
@@ -48,7 +45,7 @@ def decide(
             return Verdict.MLE
         case Ending.EXITED | Ending.SIGNALLED:
             if outcome.exit_code == 0 and outcome.signal == 0:
-                return Verdict(check.verdict)
+                return None
             return Verdict.MLE if refused_memory else Verdict.RTE
         case _:
             assert_never(outcome.ending)

@@ -122,8 +122,9 @@ static void word_check(struct counts *counts, const struct request *request, con
         assert(strcmp(request->env[counts->envs++], value) == 0);
     } else if (strncmp(word, "file=", 5) == 0) {
         const struct request_file *file = &request->files[counts->files++];
-        assert((value[0] == 'r' || value[0] == 'x') && value[1] == ':' && strcmp(file->path, value + 2) == 0);
-        assert(file->executable == (value[0] == 'x'));
+        assert(value[1] == ':' && strcmp(file->path, value + 2) == 0);
+        assert(file->mode == (value[0] == 'r' ? 0444 : value[0] == 'x' ? 0555 : 0666));
+        assert(strchr("rxw", value[0]));
     } else if (strncmp(word, "profile=", 8) == 0) {
         assert(strcmp(value, request->profile == PROFILE_RUN ? "run" : "compile") == 0);
         assert(++counts->profiles == 1);
@@ -165,7 +166,7 @@ static void same_check(const struct parsed *a, const struct parsed *b)
         assert(left->env[i] - a->packet == right->env[i] - b->packet);
     for (size_t i = 0; i < left->filec; i++)
         assert(left->files[i].path - a->packet == right->files[i].path - b->packet &&
-               left->files[i].executable == right->files[i].executable);
+               left->files[i].mode == right->files[i].mode);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

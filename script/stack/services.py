@@ -19,6 +19,8 @@ from stack.rundir import RunFolder
 
 _SANDBOX_READY_S = 30.0
 _WORKER_READY_S = 180.0
+SLOTS_EACH = 2
+"""A worker needs a second slot for an interactor."""
 _AS_ROOT = os.geteuid() == 0
 _WORKER_USER = "executor" if _AS_ROOT else pwd.getpwuid(os.geteuid()).pw_name
 
@@ -217,7 +219,7 @@ class ExecutorProcess:
 class Stack:
     """A broker, the sandbox and ready workers. A context manager.
 
-    Without `amqp_url` the broker is a private one. The sandbox has a slot for each worker.
+    Without `amqp_url` the broker is a private one.
     """
 
     def __init__(
@@ -233,7 +235,7 @@ class Stack:
             folder = opening.enter_context(RunFolder())
             self.broker = None if amqp_url else opening.enter_context(PrivateBroker())
             self.amqp_url = amqp_url or (self.broker.url if self.broker else "")
-            self.safeexec = opening.enter_context(Safeexec(folder, workers))
+            self.safeexec = opening.enter_context(Safeexec(folder, SLOTS_EACH * workers))
             self.workers = [
                 opening.enter_context(
                     ExecutorProcess(

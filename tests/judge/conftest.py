@@ -66,7 +66,7 @@ def judge(
 ) -> Iterator[Judge]:
     """Its work folder is empty after each test, whatever happened in it."""
     work_dir = tmp_path / "work"
-    yield Judge(sandbox, languages, testdata, worker="test", work_dir=work_dir)
+    yield Judge(sandbox, languages, testdata, cache=None, worker="test", work_dir=work_dir)
     assert list(work_dir.iterdir()) == []
 
 

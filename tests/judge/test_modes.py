@@ -166,7 +166,7 @@ def test_a_language_that_fails_its_self_test_is_withdrawn(
     assert all("\n" not in reason for reason in languages.withdrawn.values())
     assert "self-test is WA" in languages.withdrawn["python3"]
     assert languages.find("c") is None
-    judge = Judge(sandbox, languages, testdata, worker="test", work_dir=tmp_path)
+    judge = Judge(sandbox, languages, testdata, cache=None, worker="test", work_dir=tmp_path)
     result = judge.judge(make_job(), queued_ms=None, redelivered=False)
     assert result.error is not None
     assert result.error.code == "unsupported_language"

@@ -173,7 +173,9 @@ def test_a_sandbox_that_is_not_there_is_no_fault_of_the_submission(
     languages: Languages, testdata: TestData, tmp_path: Path
 ) -> None:
     sandbox = Sandbox(tmp_path / "nowhere", connect_timeout_s=0.2)
-    judge = Judge(sandbox, languages, testdata, worker="test", work_dir=tmp_path / "work")
+    judge = Judge(
+        sandbox, languages, testdata, cache=None, worker="test", work_dir=tmp_path / "work"
+    )
     result = judge.judge(make_job(), queued_ms=None, redelivered=False)
     assert (result.status, result.verdict) == ("failed", "JE")
     assert result.error is not None
@@ -193,7 +195,9 @@ def test_a_sandbox_that_dies_in_mid_run_is_no_fault_of_the_submission(
 ) -> None:
     with RunFolder() as folder, Safeexec(folder, 1) as safeexec:
         sandbox = Sandbox(safeexec.socket, connect_timeout_s=0.5)
-        judge = Judge(sandbox, languages, testdata, worker="test", work_dir=tmp_path / "work")
+        judge = Judge(
+            sandbox, languages, testdata, cache=None, worker="test", work_dir=tmp_path / "work"
+        )
         threading.Timer(0.7, safeexec.close).start()
         job = make_job(source="while True: pass", limits={"cpu_ms": 60_000})
         result = judge.judge(job, queued_ms=None, redelivered=False)

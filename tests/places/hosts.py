@@ -19,6 +19,8 @@ MACHINE = "PLACES_MACHINE"
 """A command that copies DIR to a machine with cgroup v2 and AppArmor and runs COMMAND as its root
 (`-d DIR -t SECONDS -- COMMAND...`); its output and its status are those of COMMAND."""
 
+PYTHON = Path(sys.prefix).resolve() / "bin" / "python"
+"""Not by way of the clone, which other users may not enter."""
 IMAGE = "safeexec-places"
 ORDINARY_USER = "nobody"
 LIMIT_S = 1500
@@ -74,7 +76,7 @@ class ThisMachine(Host):
         if self.ordinary and os.geteuid() == 0:
             become = ["setpriv", f"--reuid={ORDINARY_USER}", "--regid=nogroup", "--clear-groups"]
             become += ["--bounding-set=-all", "--"]
-        return [*become, *run_sh(sys.executable, env, argv)]
+        return [*become, *run_sh(str(PYTHON), env, argv)]
 
 
 class Machine(Host):

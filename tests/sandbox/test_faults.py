@@ -1,8 +1,9 @@
 """What becomes of a run, its slot and the next run when one of safeexec's own processes dies."""
 
-import contextlib
 import os
 import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.sandbox.client import Connection
 from tests.sandbox.service import (
+    ROOT,
     Service,
     descendants_of,
     name_of,
@@ -60,19 +62,24 @@ def test_death_between_runs_costs_one_run_at_most(serve: Callable[..., Service],
     assert service.stop() == 0
 
 
+CLIENT = """
+import signal, sys
+from pathlib import Path
+from tests.sandbox.client import Connection
+slot = Connection(Path(sys.argv[1]))
+slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
+signal.pause()
+"""
+
+
 def test_died_client_leaves_nothing_running(serve: Callable[..., Service]) -> None:
     service = serve()
-    client = os.fork()
-    if client == 0:
-        with contextlib.suppress(BaseException):
-            start_to_sleep(service)
-            signal.pause()
-        os._exit(1)
-    try:
-        wait_until(lambda: bool(programs_of(service.process.pid)), 5, "the program runs")
-    finally:
-        os.kill(client, signal.SIGKILL)
-        os.waitpid(client, 0)
+    command = [sys.executable, "-c", CLIENT, str(service.socket)]
+    with subprocess.Popen(command, cwd=ROOT) as client:
+        try:
+            wait_until(lambda: bool(programs_of(service.process.pid)), 10, "the program runs")
+        finally:
+            client.kill()
     wait_until(lambda: not programs_of(service.process.pid), 5, "the program has ended")
     assert service.stop() == 0
 

@@ -52,7 +52,7 @@ def test_weaker_level_is_told_in_the_hello_and_runs_programs(
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_one_shot_reports_the_level_it_ran_at(level: str) -> None:
-    told = safeexec("--level", level, "--exec", "/usr/bin/true").stderr
+    told = safeexec("--level", level, "--rundir", "/usr", "--exec", "/usr/bin/true").stderr
     assert told.startswith("OK\n")
     assert f"ISOLATION: {level}\n" in told
 

@@ -96,7 +96,8 @@ def test_page_knows_every_key_of_a_request() -> None:
 
 # What differs from run to run, or from machine to machine.
 MEASURED = re.compile(
-    r"((?:ELAPSED_TIME|MEMORY_USED|CPU_TIME|WALL_TIME|INODES):|(?:cpu_us|wall_us|memory_kib)=)"
+    r"((?:ELAPSED_TIME|MEMORY_USED|CPU_TIME|WALL_TIME|INODES|PREEMPTIONS):"
+    r"|(?:cpu_us|wall_us|memory_kib|ended_ns|preemptions)=)"
     r" ?[0-9.]+"
 )
 

@@ -2,12 +2,13 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.sandbox.service import BINARY, SUDO, cgroups
+from tests.sandbox.service import BINARY, SUDO, cgroups, programs_of, wait_until
 
 REPORT = re.compile(
     r"(?P<status>[^\n]+)\nELAPSED_TIME: \d+ s\nMEMORY_USED: \d+ kB\nCPU_TIME: \d+\.\d{3} s\n"
@@ -74,6 +75,109 @@ def test_usage_and_error_go_to_files(tmp_path: Path) -> None:
     assert done.stderr == ""
     assert error.read_text() == "oops\n"
     assert usage.read_text().startswith("OK\n")
+
+
+@pytest.fixture
+def rundir(tmp_path: Path) -> Path:
+    """A folder that programs may write."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    folder.chmod(0o777)
+    return folder
+
+
+@pytest.mark.parametrize("option", ["--error", "--usage"])
+def test_link_that_a_program_planted_is_not_followed(
+    option: str, rundir: Path, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    safeexec("--rundir", str(rundir), "--exec", "/bin/ln", "-s", str(victim), "planted")
+    done = safeexec(option, str(rundir / "planted"), "--exec", "/usr/bin/true")
+    assert done.returncode == 1
+    assert "a symbolic link is not followed" in done.stderr
+    assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("option", ["--error", "--usage"])
+def test_file_with_another_name_is_not_written(option: str, rundir: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (rundir / "planted").hardlink_to(victim)
+    assert safeexec(option, str(rundir / "planted"), "--exec", "/usr/bin/true").returncode == 1
+    assert victim.read_text() == "precious"
+
+
+def test_pipe_that_a_program_planted_does_not_keep_us_waiting(rundir: Path) -> None:
+    safeexec("--rundir", str(rundir), "--exec", "/usr/bin/mkfifo", "planted")
+    done = safeexec("--usage", str(rundir / "planted"), "--exec", "/usr/bin/true")
+    assert done.returncode == 1
+    assert done.stderr.startswith("safeexec: --usage")
+
+
+@pytest.mark.parametrize("form", ["file", "link"])
+def test_report_is_ours_whatever_the_program_puts_in_its_place(
+    form: str, rundir: Path, tmp_path: Path
+) -> None:
+    forged, usage = tmp_path / "forged", rundir / "usage"
+    forged.write_text("OK\n")
+    lay = "echo OK > usage" if form == "file" else f"ln -s {forged} usage"
+    script = f"rm -f usage; {lay}; exit 3"
+    options = ["--rundir", str(rundir), "--usage", str(usage), "--nproc", "4"]
+    safeexec(*options, "--exec", "/bin/sh", "-c", script)
+    assert usage.read_text().startswith("NZEC(3)\n")
+    assert forged.read_text() == "OK\n"
+
+
+def test_devices_take_the_report(tmp_path: Path) -> None:
+    done = safeexec("--usage", "/dev/stdout", "--exec", "/usr/bin/true")
+    assert done.stdout.startswith("OK\n")
+    assert safeexec("--usage", "/dev/null", "--exec", "/usr/bin/true").returncode == 0
+
+
+def test_rundir_may_lie_below_the_programs_folder(rundir: Path, honest: Path) -> None:
+    """A fault once: the program's folder, read-only, was laid over it."""
+    program = rundir / "program"
+    shutil.copy("/bin/sh", program)
+    inner = rundir / "inner"
+    inner.mkdir()
+    inner.chmod(0o777)
+    done = safeexec("--rundir", str(inner), "--exec", str(program), "-c", "echo x > made")
+    assert done.stderr.startswith("OK\n"), done.stderr
+    assert (inner / "made").read_text() == "x\n"
+
+
+def test_named_pipe_stays_its_owners(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    command = [*SUDO, str(BINARY), "--exec", "/bin/echo", "through"]
+    with open(pipe, "w") as writer:
+        subprocess.run(command, stdout=writer, stderr=subprocess.DEVNULL, check=True)
+    assert os.read(reader, 100) == b"through\n"
+    os.close(reader)
+    assert pipe.stat().st_uid == os.geteuid()
+
+
+def test_user_is_of_one_run_at_a_time() -> None:
+    """A fault once: at level restricted the end of one run killed all of its user's."""
+    alone = [*SUDO, str(BINARY), "--level", "restricted", "--uids"]
+    sleeping = ["7100", "7100", "--clock", "60", "--exec", "/bin/sleep", "60"]
+    running = subprocess.Popen([*alone, *sleeping], stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: "sleep" in str(programs_of(running.pid)), 10, "the program runs")
+        told = safeexec(
+            "--level", "restricted", "--uids", "7100", "7100", "--exec", "/usr/bin/true"
+        )
+        assert "every user from 7100 to 7100 is in use" in told.stderr
+        for _ in range(2):
+            options = ["--level", "restricted", "--uids", "7100", "7101", "--nproc", "4"]
+            left = safeexec(*options, "--exec", "/bin/sh", "-c", "sleep 60 & exit 0")
+            assert left.stderr.startswith("OK\n")
+        assert running.poll() is None
+    finally:
+        running.terminate()
+        running.communicate()
 
 
 def test_silent_says_nothing() -> None:

@@ -1,16 +1,20 @@
 """What a client may say to `safeexec --serve`, and what it is told when it says anything else."""
 
+import contextlib
 import os
 import socket
 import subprocess
-import sys
+import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.sandbox.client import Connection, pack
 from tests.sandbox.service import LEVEL, Service, children_of, programs_of, wait_until
+
+FOLDER = Path(__file__).parent
 
 NUMBERS = (
     "cpu_ms=1000",
@@ -163,7 +167,7 @@ def test_dead_zygote_costs_one_run_and_not_the_service(service: Service) -> None
         slot.start(["/bin/sleep", "60"], limits={"wall_ms": 60000})
         (slot_pid,) = children_of(service.process.pid)
         (zygote,) = children_of(slot_pid)
-        wait_until(lambda: children_of(zygote) != [], 5, "the run has begun")
+        wait_until(lambda: bool(programs_of(service.process.pid)), 5, "the program runs")
         os.kill(zygote, 9)
         assert slot.receive()["fault"] == "sandbox"
     with Connection(service.socket) as slot:
@@ -192,6 +196,89 @@ def test_page_cache_of_earlier_runs_is_nobodys_memory(service: Service) -> None:
     with Connection(service.socket) as slot:
         for _ in range(5):
             assert 30 << 10 < int(slot.run(touch)["memory_kib"]) < 45 << 10
+
+
+def test_memory_that_a_run_left_is_no_room_for_the_next(
+    service: Service, compiled: Callable[[Path], Path]
+) -> None:
+    """A fault once: the box, which its client had freed, was taken for a part of what was left."""
+    files = {"leave": compiled(FOLDER / "leave_memory.c")}
+    touch = ["/usr/bin/python3", "-c", "bytearray(85 << 20)"]
+    with Connection(service.socket) as slot:
+        for _ in range(2):
+            limits = {"memory_kib": 65536, "output_kib": 131072}
+            left = slot.run(["./leave", "60000", "30"], files=files, limits=limits)
+            assert left["outcome"] == "exited"
+            assert slot.run(touch, limits={"memory_kib": 65536})["outcome"] == "memory"
+
+
+def test_sparse_file_is_charged_by_what_was_written(service: Service) -> None:
+    """A fault once: each byte of it was charged as 2 MiB."""
+    script = "f = open('x', 'wb')\nfor i in range(30): f.seek(i << 21), f.write(b'x')"
+    with Connection(service.socket) as slot:
+        answer = slot.run(["/usr/bin/python3", "-c", script], limits={"output_kib": 65536})
+    assert answer["outcome"] == "exited"
+    assert int(answer["written_kib"]) <= 256
+
+
+def test_failure_after_small_files_is_no_output_limit(service: Service) -> None:
+    """A fault once: each file counted as the page it takes."""
+    script = "for i in range(16): open(str(i), 'w').write('x')\nexit(1)"
+    with Connection(service.socket) as slot:
+        answer = slot.run(["/usr/bin/python3", "-c", script], limits={"output_kib": 64})
+    assert (answer["outcome"], answer["exit_code"], answer["limit"]) == ("exited", "1", "none")
+
+
+def test_program_whose_loader_is_none_is_no_fault_of_the_sandbox(
+    service: Service, compiled: Callable[[Path], Path]
+) -> None:
+    files = {"program": compiled(FOLDER / "loader_too_short.c")}
+    with Connection(service.socket) as slot:
+        for _ in range(2):
+            assert slot.run(["./program"], files=files)["fault"] == "program"
+        assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+
+
+def test_client_that_takes_no_answers_does_not_keep_the_slot(
+    serve: Callable[..., Service],
+) -> None:
+    service = serve()
+    with Connection(service.socket) as silent:
+        with contextlib.suppress(OSError):
+            silent.socket.settimeout(1)
+            while True:
+                silent.send(pack("walk"), [])
+        with Connection(service.socket) as slot:
+            assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
+    assert service.stop() == 0
+
+
+def test_file_given_to_be_written_is_written_and_others_are_not(service: Service) -> None:
+    words = ("arg=/bin/sh", "arg=-c", "arg=echo more >> notes; echo more >> input")
+    with Connection(service.socket) as slot, tempfile.TemporaryFile() as given:
+        given.write(b"given\n")
+        given.flush()
+        null = os.open("/dev/null", os.O_RDWR)
+        request = pack("run", *NUMBERS, *words, "file=w:notes", "file=r:input")
+        slot.send(request, [null, null, null, given.fileno(), given.fileno()])
+        os.close(null)
+        answer, (box,) = slot.receive_with_box()
+        assert answer["outcome"] == "exited", answer
+        read = {name: read_in(box, name) for name in ("notes", "input")}
+        os.close(box)
+    assert read == {"notes": "given\nmore\n", "input": "given\n"}
+
+
+def read_in(folder: int, name: str) -> str:
+    with open(name, opener=lambda path, flags: os.open(path, flags, dir_fd=folder)) as file:
+        return file.read()
+
+
+def test_end_of_a_run_is_told_by_the_clock_of_all(service: Service) -> None:
+    with Connection(service.socket) as slot:
+        before = time.monotonic_ns()
+        ended = int(slot.run(["/bin/sleep", "0.01"])["ended_ns"])
+        assert before + 10_000_000 <= ended <= time.monotonic_ns()
 
 
 def test_peak_memory_is_what_was_touched(service: Service) -> None:
@@ -236,7 +323,7 @@ def connect_as_stranger(service: Service) -> subprocess.CompletedProcess[str]:
     From the socket's own folder: those above need not let strangers pass.
     """
     return subprocess.run(
-        [sys.executable, "-c", STRANGER, service.socket.name],
+        ["/usr/bin/python3", "-c", STRANGER, service.socket.name],
         cwd=service.socket.parent,
         user=65534,
         group=65534,

@@ -1,0 +1,143 @@
+"""What was compiled before, on disk, shared by the workers of a host.
+
+```
+<key>/          artefact, result.json; read-only once it has its name
+new-x1y2z3/     being made by a worker, or left by a dead one
+```
+
+A key is a hash of all that the compiler sees, so an entry is as trusted as its making: a submission
+could only spoil what the same submission, in every byte, will get again.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from executor.contract import CompileResult
+from executor.languages import Language
+from executor.sandbox import BoxFile, RunSpec
+
+log = structlog.get_logger()
+
+_NEW = "new-"
+_NEW_MAX_S = 3600
+"""No worker takes so long to copy an artefact."""
+_KEEP = 0.9
+"""Of the bound, after something had to go: so it does not happen with every entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cached:
+    """An entry: how compiling went, and the artefact, if the language makes one."""
+
+    result: CompileResult
+    artefact: Path | None
+
+
+class CompileCache:
+    """Of one worker; all that share `folder` are of one user. `max_bytes` bounds the artefacts."""
+
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    def prepare(self) -> None:
+        """Makes the folder, and clears what dead workers left. Raises OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for entry in self._folder.glob(f"{_NEW}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - entry.stat().st_mtime > _NEW_MAX_S:
+                    shutil.rmtree(entry, ignore_errors=True)
+
+    def get(self, key: str, path: Path) -> Cached | None:
+        """The entry, its artefact under the name `path`, which outlives its eviction."""
+        entry = self._folder / key
+        try:
+            result = CompileResult.model_validate_json((entry / "result.json").read_bytes())
+            artefact = path if _name_too(entry / "artefact", path) else None
+            os.utime(entry)
+        except FileNotFoundError:
+            return None
+        return Cached(result.model_copy(update={"cached": True}), artefact)
+
+    def put(self, key: str, result: CompileResult, artefact: Path | None) -> None:
+        """Keeps an entry. A full disk or the like is logged, and no fault of the job's."""
+        try:
+            new = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._folder))
+            try:
+                (new / "result.json").write_text(result.model_dump_json())
+                if artefact is not None:
+                    shutil.copyfile(artefact, new / "artefact")
+                    (new / "artefact").chmod(0o400)
+                new.rename(self._folder / key)
+            except OSError:
+                shutil.rmtree(new, ignore_errors=True)
+                if not (self._folder / key).exists():  # else another worker was faster
+                    raise
+            self._evict()
+        except OSError as error:
+            log.warning("compile_cache_failed", error=error.strerror)
+
+    def _evict(self) -> None:
+        """What was unused the longest goes, if all is more than the bound."""
+        entries = []
+        for entry in self._folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                used = entry.stat().st_mtime
+                entries.append((used, sum(file.stat().st_size for file in entry.iterdir()), entry))
+        total = sum(size for _, size, _ in entries)
+        if total <= self._max_bytes:
+            return
+        for _, size, entry in sorted(entries):
+            if total <= self._max_bytes * _KEEP:
+                return
+            # Another name first: nobody sees half an entry.
+            with contextlib.suppress(OSError):
+                gone = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._folder)) / "gone"
+                entry.rename(gone)
+                shutil.rmtree(gone.parent, ignore_errors=True)
+            total -= size
+
+
+def compile_key(language: Language, runtime: str, spec: RunSpec) -> str:
+    """A hash of all that decides what the compiler makes: its files, its words, itself."""
+    identity = os.stat(spec.argv[0])
+    seen = {
+        "language": language.id,
+        "artefact": [language.artefact, language.classes],
+        "runtime": runtime,
+        "compiler": [identity.st_size, identity.st_mtime_ns],
+        "argv": spec.argv,
+        "env": dict(spec.env),
+        "limits": repr(spec.limits),
+        "files": _hashes(spec.files),
+    }
+    return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()
+
+
+def _hashes(files: Sequence[BoxFile]) -> list[tuple[str, str]]:
+    hashed = []
+    for file in files:
+        with file.path.open("rb") as content:
+            hashed.append((file.name, hashlib.file_digest(content, "sha256").hexdigest()))
+    return sorted(hashed)
+
+
+def _name_too(file: Path, name: Path) -> bool:
+    """Gives a file a further name, or a copy on another file system; False if it is not there."""
+    try:
+        os.link(file, name)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        shutil.copyfile(file, name)
+    return True

@@ -1,0 +1,145 @@
+"""One program's way through one test: its passes, and whoever judges them."""
+
+import dataclasses
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from executor.contract import Job, NoChecker, Test, Verdict
+from executor.judge.bench import Bench
+from executor.judge.checkers import compare
+from executor.judge.compile import Program
+from executor.judge.difference import CheckResult
+from executor.judge.feedback import kept_bytes
+from executor.judge.interactive import interact
+from executor.judge.jury import Finding, Given, JuryProgram, ProgramUnusable
+from executor.judge.run import Check, Run, Task, run_program
+from executor.judge.testdata import Blobs
+from executor.languages import Applied
+from executor.sandbox import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Jury:
+    """The programs that judge a job's tests, if it has any."""
+
+    checker: JuryProgram | None
+    interactor: JuryProgram | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A program, a test, and all that it takes to bring them together."""
+
+    job: Job
+    test: Test
+    program: Program
+    applied: Applied
+    jury: Jury
+    blobs: Blobs
+    bench: Bench
+    folder: Path
+
+    def run(self) -> Run:
+        """Runs it, pass after pass. Raises ProgramUnusable, and as `Bench.attempt` does."""
+        answer = self.test.answer
+        given = Given(
+            input=self.blobs.path(self.test.input),
+            answer=self._nothing() if answer is None else self.blobs.path(answer),
+            feedback={"judgemessage.txt": self._nothing()},
+        )
+        runs = []
+        for _ in range(self.job.passes):
+            run, finding = self.bench.attempt(partial(self._pass, given))
+            runs.append(run)
+            if self.job.passes == 1 or finding is None or finding.next_input is None:
+                return _combined(runs)
+            given = Given(finding.next_input, given.answer, finding.feedback)
+        raise ProgramUnusable(f"{self.job.passes} passes were not enough for it")
+
+    def _pass(self, given: Given, slot: Slot) -> tuple[Run, Finding | None]:
+        if self.jury.interactor is not None:
+            return self._interactive_pass(self.jury.interactor, given, slot)
+        task = self._task(given.input)
+        if self.jury.checker is None:
+            return run_program(slot, task, self._comparison()), None
+        findings: list[Finding] = []
+        check = partial(self._ask, self.jury.checker, given, slot, findings)
+        run = run_program(slot, task, check)
+        return run, findings[0] if findings else None
+
+    def _interactive_pass(
+        self, interactor: JuryProgram, given: Given, slot: Slot
+    ) -> tuple[Run, Finding | None]:
+        task = dataclasses.replace(self._task(None), input_file=None, output_file=None)
+        slots = (slot, self.bench.second)
+        run, finding = interact(slots, task, interactor, given, self._points)
+        is_checked = "checker" in self.job.model_fields_set and interactor.protocol == "testlib"
+        if finding is None or finding.check.verdict != "AC" or not is_checked:
+            return run, finding
+        with (finding.output or self._nothing()).open("rb") as output:
+            if self.jury.checker is None:
+                check = self._comparison()(output)
+            else:
+                check = self._ask(self.jury.checker, given, slot, [], output)
+        return dataclasses.replace(run, verdict=Verdict(check.verdict), check=check), finding
+
+    def _comparison(self) -> Check:
+        checker = NoChecker(type="none") if self.job.mode == "run" else self.job.checker
+        answer = b"" if self.test.answer is None else self.blobs.content(self.test.answer)
+        return partial(compare, checker, answer)
+
+    def _ask(
+        self,
+        checker: JuryProgram,
+        given: Given,
+        slot: Slot,
+        findings: list[Finding],
+        output: IO[bytes],
+    ) -> CheckResult:
+        """Has a checker program look at an output; appends what it found."""
+        path = self.folder / "output"
+        with path.open("wb") as file:
+            shutil.copyfileobj(output, file)
+        finding = checker.check(slot, given, path, self._points, self.folder)
+        findings.append(finding)
+        return finding.check
+
+    def _nothing(self) -> Path:
+        """An empty file."""
+        path = self.folder / "nothing"
+        path.touch()
+        return path
+
+    @property
+    def _points(self) -> float:
+        return self.job.points_of(self.test)
+
+    def _task(self, input_path: Path | None) -> Task:
+        job, test = self.job, self.test
+        return Task(
+            program=self.program,
+            applied=self.applied,
+            args=job.args if test.args is None else test.args,
+            input=input_path,
+            folder=self.folder,
+            input_file=job.input_file,
+            output_file=job.output_file,
+            keep_bytes=kept_bytes(job, test),
+        )
+
+
+def _combined(runs: Sequence[Run]) -> Run:
+    """The last pass, with the most that any of them used."""
+    *_, last = runs
+    outcomes = [run.outcome for run in runs]
+    outcome = dataclasses.replace(
+        last.outcome,
+        cpu_us=max(outcome.cpu_us for outcome in outcomes),
+        wall_us=max(outcome.wall_us for outcome in outcomes),
+        memory_kib=max(outcome.memory_kib for outcome in outcomes),
+    )
+    return dataclasses.replace(last, outcome=outcome)
