@@ -11,7 +11,13 @@ def configure(level: str, form: Literal["json", "console", "auto"]) -> None:
     """Sets structlog up; `auto` is `console` if stderr is a terminal, else `json`."""
     people = form == "console" or (form == "auto" and sys.stderr.isatty())
     renderers: list[structlog.types.Processor] = (
-        [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                # The one by rich shows the variables too: hidden tests, credentials in URLs.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
         if people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -71,8 +71,8 @@ def _testdata(settings: Settings) -> TestData:
     except OSError as error:
         raise WrongSettings(f"EXECUTOR_TESTDATA_DIR: {folder}: {error.strerror}") from None
     packages = settings.executor_packages_dir
-    if packages is not None and not os.access(packages, os.R_OK | os.X_OK):
-        raise WrongSettings(f"EXECUTOR_PACKAGES_DIR: {packages}: not a folder that we may read")
+    if packages is not None and not (packages.is_dir() and os.access(packages, os.X_OK)):
+        raise WrongSettings(f"EXECUTOR_PACKAGES_DIR: {packages}: no folder that we may enter")
     limits = TestDataLimits(
         blob_bytes=settings.executor_testdata_blob_mib * MIB,
         blob_s=settings.executor_testdata_timeout_s,

@@ -5,7 +5,7 @@ import http.client
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from http import HTTPStatus
 from typing import Self, TypeVar
 
@@ -145,8 +145,7 @@ class Session:
                 if response.status in _REDIRECTS and "location" in response.headers:
                     return _Redirect(response.headers["location"])
                 _check(url, response, max_bytes)
-                # Not `stream`, which reads the line before a chunk whatever its length.
-                result = consume(iter(partial(response.read, CHUNK_BYTES, False), b""))
+                result = consume(response.stream(CHUNK_BYTES, decode_content=False))
                 whole = True
                 return result
         finally:

@@ -14,10 +14,10 @@ MAX_SHOWN = 200
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Url:
-    """`str` gives what may be told: without credentials, and without the query, which may be
-    a signature.
+    """`str` and `repr` give what may be told: without credentials, and without the query, which
+    may be a signature.
 
     host: a name or an address, without brackets. target: path and query, percent-encoded.
     authorization: the header that the credentials become.
@@ -75,6 +75,8 @@ class Url:
     def __str__(self) -> str:
         shown = self.origin + self.target.partition("?")[0]
         return shown if len(shown) <= MAX_SHOWN else shown[:MAX_SHOWN] + "…"
+
+    __repr__ = __str__
 
 
 def _bad(message: str) -> Unavailable:

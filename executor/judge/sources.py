@@ -103,7 +103,7 @@ def _entry(
 ) -> str:
     if language.entry == "class":
         if entry_point is None:
-            return java_names(paths[main].read_text(errors="replace")).entry_point
+            return java_names(paths[main].read_bytes().decode(errors="replace")).entry_point
         return entry_point.removesuffix(language.suffixes[0]).replace("/", ".")
     if entry_point is None:
         return main

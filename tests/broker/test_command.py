@@ -132,6 +132,12 @@ def test_a_cancel_that_nobody_hears_says_so(
         (["cancel", "s-1"], {"AMQP_URL": NOWHERE}, "broker 127.0.0.1:1/: Connection refused"),
         (["serve"], {"LOG_LEVEL": "loud"}, "LOG_LEVEL: "),
         (["serve"], {"EXECUTOR_WORK_DIR": "/proc/x"}, "EXECUTOR_WORK_DIR: /proc/x: "),
+        (
+            ["serve"],
+            {"EXECUTOR_TESTDATA_DIR": "/proc/x"} | WORK,
+            "EXECUTOR_TESTDATA_DIR: /proc/x: ",
+        ),
+        (["serve"], {"EXECUTOR_PACKAGES_DIR": "sum.py"} | WORK, "EXECUTOR_PACKAGES_DIR: sum.py: "),
         (["serve"], {"EXECUTOR_LANGUAGES": "intercal"} | WORK, "no language 'intercal'"),
         (["serve"], {"EXECUTOR_LANGUAGES_FILE": "none.toml"} | WORK, "none.toml: No such file"),
     ],

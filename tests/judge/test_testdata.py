@@ -649,7 +649,8 @@ def test_what_was_used_last_stays(web: Web, cache: Path) -> None:
     testdata = make_testdata(cache, cache_bytes=10 * BLOCK_BYTES)
     for number, body in enumerate(bodies[:10]):
         got(testdata, {"url": web.url(f"/{number}"), **hashed(body)})
-    got(testdata, hashed(bodies[0]))
+    with opened(testdata, hashed(bodies[0])):
+        pass  # Without reading it, of which the file system might keep the time itself.
     got(testdata, {"url": web.url("/10"), **hashed(bodies[10])})
     kept = [number for number, body in enumerate(bodies) if is_cached(testdata, body)]
     assert kept == [0, 3, 4, 5, 6, 7, 8, 9, 10]

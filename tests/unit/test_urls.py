@@ -64,7 +64,7 @@ def test_a_refusal_does_not_repeat_what_may_be_secret() -> None:
 def test_credentials_and_query_are_never_shown() -> None:
     url = Url.parse("https://user:s3cret@a.org/1.in?signature=s3cret")
     assert url.authorization == "Basic dXNlcjpzM2NyZXQ="
-    assert str(url) == "https://a.org/1.in"
+    assert str(url) == repr(url) == "https://a.org/1.in"
 
 
 def test_a_long_url_is_cut() -> None:
