@@ -208,14 +208,16 @@ def test_a_hidden_test_is_not_in_the_log(
 
 
 def test_a_killed_judge_stops_fetching(web: Web, judge: Judge) -> None:
-    def killing(request: Request) -> None:
-        judge.kill()
-        hang()(request)
+    with KillSwitch() as switch:
 
-    web.replies["/x"] = killing
-    job = make_job(tests=[case({"url": web.url("/x")}, {"text": ""})])
-    with pytest.raises(Killed):
-        judge.judge(job, queued_ms=None, redelivered=False)
+        def killing(request: Request) -> None:
+            switch.pull()
+            hang()(request)
+
+        web.replies["/x"] = killing
+        job = make_job(tests=[case({"url": web.url("/x")}, {"text": ""})])
+        with pytest.raises(Killed):
+            judge.judge(job, queued_ms=None, redelivered=False, switch=switch)
 
 
 def test_a_blob_in_the_message_is_a_file_of_its_own_each_time(
