@@ -1,4 +1,4 @@
-"""The real testlib.h, as a setter sends it along: what it ends with is what the judge understands."""
+"""The real testlib.h, as setters send it along: the judge understands how its programs end."""
 
 import sys
 from collections.abc import Callable
