@@ -15,6 +15,7 @@ from rich.table import Table
 
 from bench import (
     accuracy,
+    contest,
     endurance,
     launch,
     memory,
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "spread": spread.run,
     "peak": peak.run,
     "submission": submission.run,
+    "contest": contest.run,
     "roundtrip": roundtrip.run,
     "memory": memory.run,
     "endurance": endurance.run,

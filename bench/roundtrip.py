@@ -29,7 +29,7 @@ _JOB = {
 def run() -> Figures:
     judged_ms: list[float] = []
     with (
-        Stack(languages=["python3"]) as stack,
+        Stack(languages=["python3"], env={"EXECUTOR_COMPILE_CACHE_MIB": "0"}) as stack,
         _bare_worker(stack.amqp_url),
         Frontend(stack.amqp_url) as frontend,
     ):
