@@ -20,7 +20,7 @@ _HELLO = {
 
 
 def run() -> Figures:
-    with Stack() as stack, Frontend(stack.amqp_url) as frontend:
+    with Stack(languages=list(_HELLO)) as stack, Frontend(stack.amqp_url) as frontend:
         contestants = {language: _sample(frontend, language) for language in _HELLO}
         samples = side_by_side(contestants, RUNS)
     return compare("hello world, from publishing to its verdict", "ms", samples)

@@ -194,6 +194,7 @@ class Slot:
         self._connection = connection
         self._switch = switch
         self.isolation = hello.get("isolation")
+        self.version = hello.get("safeexec")
 
     def __enter__(self) -> Self:
         return self

@@ -13,6 +13,7 @@ from executor import __version__, logs
 from executor.answers import Answerer
 from executor.consumer import Consumer
 from executor.judge import Judge
+from executor.judge.health import HealthRecord
 from executor.languages import Languages, LanguagesError
 from executor.sandbox import Sandbox, SandboxUnavailable
 from executor.settings import Settings, WrongSettings
@@ -62,10 +63,11 @@ def _languages(settings: Settings, sandbox: Sandbox) -> Languages:
         retry=retry_if_exception_type(SandboxUnavailable),
         wait=wait_random_exponential(multiplier=0.5, max=10),
         before_sleep=_tell_unavailable,
-    )(languages.self_test, sandbox)
+    )(languages.self_test, sandbox, HealthRecord.below(settings.executor_work_dir))
     for name, why in languages.withdrawn.items():
         log.warning("language_withdrawn", language=name, reason=why)
-    log.info("languages_tested", working=sorted(languages.working))
+    absent = sorted(languages.absent)
+    log.info("languages_tested", working=sorted(languages.working), not_installed=absent)
     return languages
 
 

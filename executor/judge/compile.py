@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +18,11 @@ from executor.sandbox import BoxFile, Ending, Outcome, RunSpec, Slot
 MAX_OUTPUT_BYTES = 64 * 1024
 MAX_CLASSES = 2000
 MAX_CLASS_DEPTH = 16
+MAX_UNPACKED = 200
+"""Of files that are kept one by one: a run takes 240."""
+MAX_UNPACKED_BYTES = 16 * 1024
+"""Of their names together: they travel in one packet to safeexec."""
+_MAX_NAME_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,12 @@ def compile_program(slot: Slot, language: Language, tree: SourceTree, folder: Pa
     with slot.run(spec, None, capture.feed, capture.feed) as outcome:
         verdict = _verdict(outcome, capture.found)
         files, note = tree.files, ""
-        if verdict == "OK" and language.artefact is not None:
+        if verdict == "OK":
             try:
-                files += (_artefact(language, outcome.box, folder),)
+                files += tuple(_artefacts(language, tree, outcome.box, folder))
             except NoFile as error:
-                verdict, note = "CE", f"the compiler left no usable {language.artefact}: {error}"
+                what = language.artefact or f"*{language.classes}"
+                verdict, note = "CE", f"the compiler left no usable {what}: {error}"
     result = _result(outcome, verdict, capture, note)
     program = Program(language, files, tree.entry) if verdict == "OK" else None
     return Compilation(result, program)
@@ -93,16 +100,46 @@ def _result(
     )
 
 
-def _artefact(language: Language, box: Box, folder: Path) -> BoxFile:
+def _artefacts(language: Language, tree: SourceTree, box: Box, folder: Path) -> Iterator[BoxFile]:
     """Takes what the compiler left out of the box. Raises NoFile."""
-    assert language.artefact is not None
     path = folder / "artefact"
-    if language.classes is not None:
+    if language.artefact is None:
+        if language.classes is not None:
+            given = {file.name for file in tree.files}
+            yield from _classes(box, language.classes, given, path)
+    elif language.classes is None:
+        with box.open(language.artefact) as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield BoxFile(language.artefact, path, executable=True)
+    else:
         _pack(box, language.classes, path)
-        return BoxFile(language.artefact, path)
-    with box.open(language.artefact) as source, path.open("wb") as target:
-        shutil.copyfileobj(source, target)
-    return BoxFile(language.artefact, path, executable=True)
+        yield BoxFile(language.artefact, path)
+
+
+def _classes(box: Box, suffix: str, given: Collection[str], folder: Path) -> Iterator[BoxFile]:
+    """Every file of a suffix that was not there before, as it is."""
+    folder.mkdir(exist_ok=True)
+    names = 0
+    for number, (name, file) in enumerate(box.files(suffix, MAX_CLASS_DEPTH, MAX_UNPACKED)):
+        if name not in given:
+            names += _name_bytes(name)
+            if names > MAX_UNPACKED_BYTES:
+                raise NoFile(f"their names have more than {MAX_UNPACKED_BYTES} bytes together")
+            path = folder / str(number)
+            with path.open("wb") as target:
+                shutil.copyfileobj(file, target)
+            yield BoxFile(name, path)
+
+
+def _name_bytes(name: str) -> int:
+    """Raises NoFile for a name that safeexec would not take."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise NoFile("a name that is no text") from None
+    if size > _MAX_NAME_BYTES:
+        raise NoFile("a name that is too long")
+    return size
 
 
 def _pack(box: Box, suffix: str, path: Path) -> None:
