@@ -16,6 +16,7 @@ from rich.table import Table
 from bench import (
     accuracy,
     endurance,
+    languages,
     launch,
     memory,
     peak,
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "roundtrip": roundtrip.run,
     "memory": memory.run,
     "endurance": endurance.run,
+    "languages": languages.run,
 }
 
 _WIDTH = 100  # also where the output is no terminal, of which nothing is known
