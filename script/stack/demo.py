@@ -51,7 +51,10 @@ def main() -> int:
     console = Console(highlight=False)
     raise_interrupted()
     try:
-        with console.status("starting RabbitMQ, the sandbox and a worker"), _stack() as stack:
+        with (
+            console.status("starting RabbitMQ, the sandbox and a worker"),
+            Stack(languages=[STANDARD]) as stack,
+        ):
             rows = _judge_all(stack, console)
     except Interrupted:
         print("demo: interrupted; everything is stopped", file=sys.stderr)
@@ -60,10 +63,6 @@ def main() -> int:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return _report(rows)
-
-
-def _stack() -> Stack:
-    return Stack(languages=[STANDARD])
 
 
 def _judge_all(stack: Stack, console: Console) -> list[Row]:

@@ -120,8 +120,11 @@ def copies(families: Mapping[str, Family]) -> Iterator[str]:
     """`kind target source` for each copy that is not as it should be. What programs see already
     (below /usr) need only be linked."""
     for family in families.values():
-        for target, source in family.get("copies", {}).items():
-            if not os.path.exists(source):
+        for target, sources in family.get("copies", {}).items():
+            if isinstance(sources, str):
+                sources = [sources]
+            source = next(filter(os.path.exists, sources), None)
+            if source is None:
                 continue
             if source.startswith("/usr/"):
                 if not os.path.islink(target) or os.readlink(target) != source:

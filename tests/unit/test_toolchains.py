@@ -66,7 +66,8 @@ def test_a_copy_is_made_and_made_anew_when_its_source_has_changed(tmp_path: Path
 
 
 def test_what_programs_see_already_is_linked() -> None:
-    families = {"toy": {"copies": {"/nowhere/lib": "/usr/lib", "/nowhere/none": "/usr/none"}}}
+    sources = ["/usr/none", "/usr/lib", "/usr/bin"]
+    families = {"toy": {"copies": {"/nowhere/lib": sources, "/nowhere/none": "/usr/none"}}}
     assert list(toolchains.copies(families)) == ["link /nowhere/lib /usr/lib"]
 
 
