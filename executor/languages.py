@@ -156,6 +156,7 @@ class Language(_Common):
             "heap_kib": str(applied.heap_kib),
             "heap_mib": str(applied.heap_kib // 1024),
             "stack_kib": str(stack_kib),
+            "stack_bytes": str(stack_kib * 1024),
         }
         return (*(_filled(element, values) for element in self.run), *args)
 
