@@ -17,6 +17,7 @@ from bench import (
     accuracy,
     contest,
     endurance,
+    languages,
     launch,
     memory,
     peak,
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "roundtrip": roundtrip.run,
     "memory": memory.run,
     "endurance": endurance.run,
+    "languages": languages.run,
 }
 
 _WIDTH = 100  # also where the output is no terminal, of which nothing is known

@@ -21,7 +21,7 @@ _HELLO = {
 
 def run() -> Figures:
     with (
-        Stack(env={"EXECUTOR_COMPILE_CACHE_MIB": "0"}) as stack,
+        Stack(languages=list(_HELLO), env={"EXECUTOR_COMPILE_CACHE_MIB": "0"}) as stack,
         Frontend(stack.amqp_url) as frontend,
     ):
         contestants = {language: _sample(frontend, language) for language in _HELLO}

@@ -1,6 +1,7 @@
 """The `executor` command. Each subcommand imports only what it needs."""
 
 import argparse
+import json
 import os
 import signal
 import sys
@@ -43,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="tell what is missing here, and the remedy")
     check.set_defaults(command=_check)
+
+    languages = commands.add_parser("languages", help="show the languages, and which work here")
+    languages.add_argument("--json", action="store_true", help="for programs: a list of objects")
+    languages.set_defaults(command=_languages)
 
     schema = commands.add_parser("schema", help="write the JSON Schemas of the messages")
     schema.add_argument("--dir", type=Path, default=Path("docs/schemas"))
@@ -109,6 +114,21 @@ def _check(_options: argparse.Namespace) -> int:
         print(finding, flush=True)
         well = well and finding.ok
     return 0 if well else 1
+
+
+def _languages(options: argparse.Namespace) -> int:
+    from executor import inventory
+    from executor.languages import LanguagesError
+
+    try:
+        entries = inventory.take_inventory(_settings())
+    except LanguagesError as error:
+        raise Fault(str(error)) from None
+    if options.json:
+        print(json.dumps([entry.model_dump() for entry in entries], indent=1))
+    else:
+        inventory.show(entries)
+    return 0 if all(each.state in ("working", "not_installed") for each in entries) else 1
 
 
 def _submit(options: argparse.Namespace) -> int:

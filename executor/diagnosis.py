@@ -97,6 +97,12 @@ def _languages(settings: Settings, sandbox: Sandbox) -> Iterator[Finding]:
         return
     for id, language in languages.working.items():
         yield Finding(f"language {id}", True, languages.runtime(language))
+    if languages.absent:
+        ids = ", ".join(languages.absent)
+        remedy = "script/setup --languages LIST, or all, if you want them"
+        yield Finding(
+            f"{len(languages.absent)} more languages", True, f"not installed: {ids}", remedy
+        )
     for id, why in languages.withdrawn.items():
         remedy = "install its compiler or interpreter, or leave it out of EXECUTOR_LANGUAGES"
         yield Finding(f"language {id}", False, why, remedy)

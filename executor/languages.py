@@ -1,18 +1,26 @@
 """The languages that a worker offers: config/languages.toml, as data."""
 
+import random
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from executor.contract.limits import MAX_WALL_MS, Limits
 from executor.sandbox import RunLimits, Sandbox, SandboxUnavailable
+from executor.toolchain import files_of, first_missing
+
+if TYPE_CHECKING:  # the judge needs this module
+    from executor.judge.health import Health, HealthRecord
 
 MAX_PROCESSES = 256
+STANDARD = "standard"
+"""The name of all languages that script/setup installs by default."""
+
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _ENV = {"PATH": "/usr/bin:/bin", "HOME": ".", "LANG": "C.UTF-8"}
 
@@ -51,14 +59,17 @@ class _Variant(_Model):
 class _Common(_Model):
     """What the variants of a family have in common; config/languages.toml explains the fields."""
 
+    packages: Argv
+    standard: bool = False
     suffixes: Argv
     source_name: str
-    entry: Literal["file", "class"] = "file"
+    entry: Literal["file", "class", "stem"] = "file"
     compile: Argv
     artefact: str | None = None
     classes: str | None = None
     run: Argv
     env: Mapping[str, str] = {}
+    copies: Mapping[str, str | tuple[str, ...]] = {}
     stack_min_kib: KiB = 0
     stack_max_kib: KiB | None = None
     processes: Annotated[int, Field(ge=1, le=MAX_PROCESSES)] = 1
@@ -109,6 +120,16 @@ class Language(_Common):
         """The whole environment of its compiler and programs."""
         return {**_ENV, **self.env}
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The host's files that it needs: compiler, interpreter, libraries."""
+        return (*files_of((self.compile, self.run, self.version)), *self.copies)
+
+    @property
+    def absent(self) -> str | None:
+        """The first of its files that this host does not have; None: it is installed."""
+        return first_missing(self.files)
+
     def is_source(self, name: str) -> bool:
         """Whether a file of that name is compiled."""
         return name.endswith(self.suffixes)
@@ -135,6 +156,7 @@ class Language(_Common):
             "heap_kib": str(applied.heap_kib),
             "heap_mib": str(applied.heap_kib // 1024),
             "stack_kib": str(stack_kib),
+            "stack_bytes": str(stack_kib * 1024),
         }
         return (*(_filled(element, values) for element in self.run), *args)
 
@@ -171,12 +193,22 @@ class Applied:
 
 
 class Languages:
-    """The languages of a worker: those that work, and why the others do not."""
+    """The languages of a worker: those that work, and why the others do not.
 
-    def __init__(self, languages: Collection[Language], families: Mapping[str, str]) -> None:
-        self._working = {language.id: language for language in languages}
-        self._withdrawn: dict[str, str] = {}
-        self._runtimes: dict[str, str] = {}
+    `required`: one that is not installed counts as broken, since somebody asked for it.
+    """
+
+    def __init__(
+        self,
+        languages: Collection[Language],
+        families: Mapping[str, str],
+        required: bool = False,
+    ) -> None:
+        self._all = {language.id: language for language in languages}
+        self._required = required
+        self._out: dict[str, str] = {}
+        self._absent: dict[str, str] = {}
+        self._health: dict[str, Health] = {}
         self._families = families
         self._aliases = {alias: each.id for each in languages for alias in each.aliases}
 
@@ -184,6 +216,7 @@ class Languages:
     def load(cls, path: Path, only: Collection[str] | None = None) -> Self:
         """Reads config/languages.toml; `only` chooses by id, alias or family (None: all).
 
+        The name `standard` there means those that script/setup installs by default.
         Raises LanguagesError.
         """
         languages, families = _read(path)
@@ -193,60 +226,91 @@ class Languages:
         chosen: set[str] = set()
         for name in only:
             found = everything._ids(name)
+            if name == STANDARD:
+                found = [language.id for language in languages if language.standard]
             if not found:
                 known = ", ".join(language.id for language in languages)
                 raise LanguagesError(f"{path}: no language '{name}'; it has {known}")
             chosen.update(found)
-        return cls([each for each in languages if each.id in chosen], families)
+        return cls([each for each in languages if each.id in chosen], families, required=True)
+
+    @property
+    def known(self) -> Mapping[str, Language]:
+        """All of them, by id, whether or not they work."""
+        return self._all
 
     @property
     def working(self) -> Mapping[str, Language]:
         """Those that may be used, by id."""
-        return self._working
+        return {id: each for id, each in self._all.items() if id not in self._out | self._absent}
 
     @property
     def withdrawn(self) -> Mapping[str, str]:
-        """Why each of the others failed its self-test: one line, by id."""
-        return self._withdrawn
+        """Why each of those that are broken is not used: one line, by id."""
+        return self._out
+
+    @property
+    def absent(self) -> Mapping[str, str]:
+        """The file that each of those that are not installed lacks, by id."""
+        return self._absent
 
     def find(self, name: str) -> Language | None:
         """The working language of an id, alias or family; of a family, its newest."""
-        ids = [id for id in self._ids(name) if id in self._working]
-        return self._working[ids[-1]] if ids else None
+        working = self.working
+        ids = [id for id in self._ids(name) if id in working]
+        return working[ids[-1]] if ids else None
+
+    def health(self, language: Language) -> "Health | None":
+        """What its self-test found; None before it, or if it is not installed."""
+        return self._health.get(language.id)
 
     def runtime(self, language: Language) -> str:
         """Its compiler or interpreter with the version found: `g++ 12.2.0`."""
-        return self._runtimes.get(language.id, language.runtime)
+        health = self.health(language)
+        return language.runtime if health is None else health.runtime
 
-    def self_test(self, sandbox: Sandbox) -> None:
+    def find_absent(self) -> None:
+        """Sets aside those that are not installed."""
+        for language in self._all.values():
+            file = language.absent
+            if file is None:
+                continue
+            if self._required:
+                self._out[language.id] = f"not installed: there is no {file}"
+            else:
+                self._absent[language.id] = file
+
+    def self_test(self, sandbox: Sandbox, record: "HealthRecord | None" = None) -> None:
         """Compiles and runs a program of each language, and withdraws those that fail.
 
+        `record`: of those which it remembers as passed that is believed.
         Raises SandboxUnavailable, also if none of them works: then it is hardly their fault.
         """
-        # Not at the top: the judge needs this module.
         from executor.judge.self_test import examine
 
-        withdrawn: dict[str, str] = {}
-        for language in self._working.values():
+        self.find_absent()
+        languages = list(self.working.values())
+        # Each worker in another order, so that those which start together test different ones.
+        for language in random.sample(languages, len(languages)):
             with sandbox.slot() as slot:
-                health = examine(slot, language)
-            self._runtimes[language.id] = health.runtime
-            if health.fault is not None:
-                withdrawn[language.id] = health.fault
-        if withdrawn and len(withdrawn) == len(self._working):
-            raise SandboxUnavailable(f"no language works: {next(iter(withdrawn.values()))}")
-        self._withdrawn |= withdrawn
-        self._working = {id: it for id, it in self._working.items() if id not in withdrawn}
+                self._health[language.id] = examine(slot, language, record)
+        broken = {
+            each.id: fault
+            for each in languages
+            if (fault := self._health[each.id].fault) is not None
+        }
+        if broken and len(broken) == len(languages):
+            raise SandboxUnavailable(f"no language works: {next(iter(broken.values()))}")
+        self._out |= broken
 
     def _ids(self, name: str) -> list[str]:
         """What a name may mean, the best one last; only a family means several."""
-        known = {*self._working, *self._withdrawn}
-        if name in known:
+        if name in self._all:
             return [name]
         if name in self._aliases:
             return [self._aliases[name]]
         family = self._families.get(name)
-        return [each.id for each in self._working.values() if each.family == family]
+        return [each.id for each in self._all.values() if each.family == family]
 
 
 def _read(path: Path) -> tuple[list[Language], dict[str, str]]:

@@ -216,6 +216,7 @@ class Slot:
         self._switch = KillSwitch() if switch is None else switch
         self._owns_switch = switch is None
         self.isolation = hello.get("isolation")
+        self.version = hello.get("safeexec")
 
     def __enter__(self) -> Self:
         return self

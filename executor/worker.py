@@ -19,6 +19,7 @@ from executor.consumer import Consumer
 from executor.contract.fields import MIB
 from executor.judge import Judge
 from executor.judge.cache import CompileCache
+from executor.judge.health import HealthRecord
 from executor.judge.testdata import TestData, TestDataLimits
 from executor.languages import Languages, LanguagesError
 from executor.sandbox import Sandbox, SandboxUnavailable
@@ -104,10 +105,11 @@ def _languages(settings: Settings, sandbox: Sandbox) -> Languages:
         retry=retry_if_exception_type(SandboxUnavailable),
         wait=wait_random_exponential(multiplier=0.5, max=10),
         before_sleep=_tell_unavailable,
-    )(languages.self_test, sandbox)
+    )(languages.self_test, sandbox, HealthRecord.below(settings.executor_work_dir))
     for name, why in languages.withdrawn.items():
         log.warning("language_withdrawn", language=name, reason=why)
-    log.info("languages_tested", working=sorted(languages.working))
+    absent = sorted(languages.absent)
+    log.info("languages_tested", working=sorted(languages.working), not_installed=absent)
     return languages
 
 

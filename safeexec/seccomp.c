@@ -112,8 +112,10 @@ static struct call_rule call_rules[] = {
     /* Even of a file that one may only read these flush the disk; a box is memory, or of no use afterwards. */
     {SYS_fsync, RULE_NOTHING, "fsync"}, {SYS_fdatasync, RULE_NOTHING, "fdatasync"},
     {SYS_sync_file_range, RULE_NOTHING, "sync_file_range"}, {SYS_msync, RULE_NOTHING, "msync"},
-    /* Locks on shared files are seen by others; contexts are few, and the host's. */
-    {SYS_flock, RULE_ENOSYS, "flock"}, {SYS_io_setup, RULE_ENOSYS, "io_setup"},
+    /* Locks on shared files are seen by others. To tell toolchains that a lock is theirs does no harm. */
+    {SYS_flock, RULE_NOTHING, "flock"},
+    /* Contexts are few, and the host's. */
+    {SYS_io_setup, RULE_ENOSYS, "io_setup"},
     {CALL_MEMFD_SECRET, RULE_ENOSYS, "memfd_secret"}, {SYS_io_uring_setup, RULE_ENOSYS, "io_uring_setup"},
     {SYS_io_uring_enter, RULE_ENOSYS, "io_uring_enter"}, {SYS_io_uring_register, RULE_ENOSYS, "io_uring_register"},
     /* Its flags are behind a pointer, where no filter can look; the C library then uses clone. */
@@ -125,7 +127,7 @@ static struct call_rule call_rules[] = {
     {SYS_prlimit64, RULE_PRLIMIT, "prlimit64"}, {SYS_setrlimit, RULE_SETRLIMIT, "setrlimit"},
     {SYS_setsockopt, RULE_SETSOCKOPT, "setsockopt"},
     /* A program that hardly gets a CPU would take as long to end as to be killed. */
-    {SYS_sched_setscheduler, RULE_EPERM, "sched_setscheduler"}, {SYS_sched_setparam, RULE_EPERM, "sched_setparam"},
+    {SYS_sched_setscheduler, RULE_NOTHING, "sched_setscheduler"}, {SYS_sched_setparam, RULE_EPERM, "sched_setparam"},
     {SYS_sched_setattr, RULE_EPERM, "sched_setattr"}, {SYS_setpriority, RULE_EPERM, "setpriority"},
     {SYS_ioprio_set, RULE_EPERM, "ioprio_set"},
     {SYS_mmap, RULE_MMAP, "mmap"}, {SYS_memfd_create, RULE_MEMFD, "memfd_create"},

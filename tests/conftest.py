@@ -12,11 +12,17 @@ from typing import Any
 import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
+from tests.submissions.catalogue import not_installed
 
 SLOTS = 2
 """How many workers can run at once on the session's sandbox."""
 
 _numbers = count(1)
+
+
+def pytest_report_header() -> list[str]:
+    absent = not_installed()
+    return [f"languages not installed, so not tested: {', '.join(absent)}"] if absent else []
 
 
 @pytest.fixture(scope="session")

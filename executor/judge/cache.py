@@ -1,7 +1,7 @@
 """What was compiled before, on disk, shared by the workers of a host.
 
 ```
-<key>/          artefact, result.json; read-only once it has its name
+<key>/          entry.json, and each artefact under its number; never written again
 new-x1y2z3/     being made by a worker, or left by a dead one
 ```
 
@@ -19,8 +19,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import structlog
+from pydantic import BaseModel
 
 from executor.contract import CompileResult
 from executor.languages import Language
@@ -35,12 +37,22 @@ _KEEP = 0.9
 """Of the bound, after something had to go: so it does not happen with every entry."""
 
 
+class _Artefact(BaseModel):
+    name: str
+    mode: Literal["r", "x", "w"]
+
+
+class _Entry(BaseModel):
+    result: CompileResult
+    artefacts: tuple[_Artefact, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """An entry: how compiling went, and the artefact, if the language makes one."""
+    """How compiling went, and what the compiler left."""
 
     result: CompileResult
-    artefact: Path | None
+    artefacts: tuple[BoxFile, ...]
 
 
 class CompileCache:
@@ -58,26 +70,32 @@ class CompileCache:
                 if time.time() - entry.stat().st_mtime > _NEW_MAX_S:
                     shutil.rmtree(entry, ignore_errors=True)
 
-    def get(self, key: str, path: Path) -> Cached | None:
-        """The entry, its artefact under the name `path`, which outlives its eviction."""
-        entry = self._folder / key
+    def get(self, key: str, folder: Path) -> Cached | None:
+        """The entry, its artefacts named in `folder` too, where they outlive its eviction."""
+        place = self._folder / key
         try:
-            result = CompileResult.model_validate_json((entry / "result.json").read_bytes())
-            artefact = path if _name_too(entry / "artefact", path) else None
-            os.utime(entry)
+            entry = _Entry.model_validate_json((place / "entry.json").read_bytes())
+            artefacts = []
+            for number, artefact in enumerate(entry.artefacts):
+                path = folder / f"cached-{number}"
+                _name_too(place / str(number), path)
+                artefacts.append(BoxFile(artefact.name, path, artefact.mode))
+            os.utime(place)
         except FileNotFoundError:
             return None
-        return Cached(result.model_copy(update={"cached": True}), artefact)
+        return Cached(entry.result.model_copy(update={"cached": True}), tuple(artefacts))
 
-    def put(self, key: str, result: CompileResult, artefact: Path | None) -> None:
+    def put(self, key: str, result: CompileResult, artefacts: Sequence[BoxFile]) -> None:
         """Keeps an entry. A full disk or the like is logged, and no fault of the job's."""
         try:
             new = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._folder))
             try:
-                (new / "result.json").write_text(result.model_dump_json())
-                if artefact is not None:
-                    shutil.copyfile(artefact, new / "artefact")
-                    (new / "artefact").chmod(0o400)
+                told = tuple(_Artefact(name=file.name, mode=file.mode) for file in artefacts)
+                entry = _Entry(result=result, artefacts=told)
+                (new / "entry.json").write_text(entry.model_dump_json())
+                for number, file in enumerate(artefacts):
+                    shutil.copyfile(file.path, new / str(number))
+                    (new / str(number)).chmod(0o400)
                 new.rename(self._folder / key)
             except OSError:
                 shutil.rmtree(new, ignore_errors=True)
@@ -132,12 +150,12 @@ def _hashes(files: Sequence[BoxFile]) -> list[tuple[str, str]]:
     return sorted(hashed)
 
 
-def _name_too(file: Path, name: Path) -> bool:
-    """Gives a file a further name, or a copy on another file system; False if it is not there."""
+def _name_too(file: Path, name: Path) -> None:
+    """Gives a file a further name, or a copy on another file system. Raises FileNotFoundError."""
+    name.unlink(missing_ok=True)
     try:
         os.link(file, name)
     except FileNotFoundError:
-        return False
+        raise
     except OSError:
         shutil.copyfile(file, name)
-    return True

@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,8 +19,11 @@ from executor.sandbox import BoxFile, Ending, Outcome, RunSpec, Slot
 MAX_OUTPUT_BYTES = 64 * 1024
 MAX_CLASSES = 2000
 MAX_CLASS_DEPTH = 16
-_ARTEFACT = "artefact"
-"""Its name on disk, in the folder that a program is compiled into."""
+MAX_UNPACKED = 200
+"""Of files that are kept one by one: a run takes 240."""
+MAX_UNPACKED_BYTES = 16 * 1024
+"""Of their names together: they travel in one packet to safeexec."""
+_MAX_NAME_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,14 @@ class Compiler:
         if self._cache is None:
             return compile_program(slot, language, tree, folder)
         key = compile_key(language, self._languages.runtime(language), _spec(language, tree))
-        cached = self._cache.get(key, folder / _ARTEFACT)
+        cached = self._cache.get(key, folder)
         if cached is not None:
-            return Compilation(cached.result, _program(language, tree, cached.artefact))
+            files = tree.files + cached.artefacts
+            return Compilation(cached.result, Program(language, files, tree.entry))
         compilation = compile_program(slot, language, tree, folder)
         if compilation.program is not None:
-            artefact = folder / _ARTEFACT if language.artefact is not None else None
-            self._cache.put(key, compilation.result, artefact)
+            artefacts = compilation.program.files[len(tree.files) :]
+            self._cache.put(key, compilation.result, artefacts)
         return compilation
 
 
@@ -70,16 +75,18 @@ def compile_program(slot: Slot, language: Language, tree: SourceTree, folder: Pa
     ran into is CTL.
     """
     capture = Capture(MAX_OUTPUT_BYTES, language.compiler_limits)
-    artefact, note = None, ""
+    files, note = tree.files, ""
     with slot.run(_spec(language, tree), None, capture.feed, capture.feed) as outcome:
         verdict = _verdict(outcome, capture.found)
-        if verdict == "OK" and language.artefact is not None:
+        if verdict == "OK":
             try:
-                artefact = _take_artefact(language, outcome.box, folder)
+                files += tuple(_artefacts(language, tree, outcome.box, folder))
             except NoFile as error:
-                verdict, note = "CE", f"the compiler left no usable {language.artefact}: {error}"
+                what = language.artefact or f"*{language.classes}"
+                verdict, note = "CE", f"the compiler left no usable {what}: {error}"
     result = _result(outcome, verdict, capture, note)
-    return Compilation(result, _program(language, tree, artefact) if verdict == "OK" else None)
+    program = Program(language, files, tree.entry) if verdict == "OK" else None
+    return Compilation(result, program)
 
 
 def _spec(language: Language, tree: SourceTree) -> RunSpec:
@@ -90,14 +97,6 @@ def _spec(language: Language, tree: SourceTree) -> RunSpec:
         files=tree.files,
         profile="compile",
     )
-
-
-def _program(language: Language, tree: SourceTree, artefact: Path | None) -> Program:
-    files = tree.files
-    if artefact is not None and language.artefact is not None:
-        mode: Literal["r", "x"] = "r" if language.classes is not None else "x"
-        files += (BoxFile(language.artefact, artefact, mode),)
-    return Program(language, files, tree.entry)
 
 
 def _verdict(outcome: Outcome, said_limit: bool) -> Literal["OK", "CE", "CTL"]:
@@ -130,16 +129,46 @@ def _result(
     )
 
 
-def _take_artefact(language: Language, box: Box, folder: Path) -> Path:
+def _artefacts(language: Language, tree: SourceTree, box: Box, folder: Path) -> Iterator[BoxFile]:
     """Takes what the compiler left out of the box. Raises NoFile."""
-    assert language.artefact is not None
-    path = folder / _ARTEFACT
-    if language.classes is not None:
+    path = folder / "artefact"
+    if language.artefact is None:
+        if language.classes is not None:
+            given = {file.name for file in tree.files}
+            yield from _classes(box, language.classes, given, path)
+    elif language.classes is None:
+        with box.open(language.artefact) as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+        yield BoxFile(language.artefact, path, "x")
+    else:
         _pack(box, language.classes, path)
-        return path
-    with box.open(language.artefact) as source, path.open("wb") as target:
-        shutil.copyfileobj(source, target)
-    return path
+        yield BoxFile(language.artefact, path)
+
+
+def _classes(box: Box, suffix: str, given: Collection[str], folder: Path) -> Iterator[BoxFile]:
+    """Every file of a suffix that was not there before, as it is."""
+    folder.mkdir(exist_ok=True)
+    names = 0
+    for number, (name, file) in enumerate(box.files(suffix, MAX_CLASS_DEPTH, MAX_UNPACKED)):
+        if name not in given:
+            names += _name_bytes(name)
+            if names > MAX_UNPACKED_BYTES:
+                raise NoFile(f"their names have more than {MAX_UNPACKED_BYTES} bytes together")
+            path = folder / str(number)
+            with path.open("wb") as target:
+                shutil.copyfileobj(file, target)
+            yield BoxFile(name, path)
+
+
+def _name_bytes(name: str) -> int:
+    """Raises NoFile for a name that safeexec would not take."""
+    try:
+        size = len(name.encode())
+    except UnicodeEncodeError:
+        raise NoFile("a name that is no text") from None
+    if size > _MAX_NAME_BYTES:
+        raise NoFile("a name that is too long")
+    return size
 
 
 def _pack(box: Box, suffix: str, path: Path) -> None:

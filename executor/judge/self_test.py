@@ -2,7 +2,6 @@
 
 import re
 import tempfile
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,9 +10,11 @@ from executor.contract import Program as Sources
 from executor.judge.capture import Capture
 from executor.judge.checkers import compare
 from executor.judge.compile import compile_program
+from executor.judge.health import Health, HealthRecord
 from executor.judge.run import Run, Task, run_program
 from executor.judge.sources import lay_out
 from executor.judge.testdata import Blobs
+from executor.judge.units import milliseconds
 from executor.languages import Language
 from executor.sandbox import RequestRefused, RunSpec, SandboxFault, Slot
 
@@ -24,30 +25,20 @@ LIMITS = Limits(cpu_ms=10_000, memory_kib=524_288, output_kib=64)
 _VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """`fault` is None if it works, else says in one line why it does not.
-
-    runtime: compiler or interpreter, with its version: `g++ 12.2.0`.
-    """
-
-    fault: str | None
-    runtime: str
-
-
-def examine(slot: Slot, language: Language) -> Health:
-    """Asks for the version, then compiles and runs the self-test.
+def examine(slot: Slot, language: Language, record: HealthRecord | None = None) -> Health:
+    """Asks for the version, then compiles and runs the self-test, unless `record` remembers it.
 
     A sandbox that fails is the language's fault here: it also fails to start what is not there.
     """
+    if record is not None:
+        return record.look_up(slot, language, lambda: examine(slot, language))
     try:
-        runtime = _runtime(slot, language)
-        return Health(_fault(slot, language), runtime)
+        return _tested(slot, language, _runtime(slot, language))
     except (SandboxFault, RequestRefused) as error:
-        return Health(str(error), language.runtime)
+        return Health(fault=str(error), runtime=language.runtime)
 
 
-def _fault(slot: Slot, language: Language) -> str | None:
+def _tested(slot: Slot, language: Language, runtime: str) -> Health:
     with tempfile.TemporaryDirectory(prefix="self-test-") as name:
         folder = Path(name)
         program = Sources(language=language.id, source=language.self_test)
@@ -55,11 +46,17 @@ def _fault(slot: Slot, language: Language) -> str | None:
         compilation = compile_program(slot, language, tree, folder)
         if compilation.program is None:
             first = (compilation.result.output.splitlines() or ["no message"])[0]
-            return f"its self-test does not compile: {first}"
+            fault = f"its self-test does not compile: {first}"
+            return Health(fault=fault, runtime=runtime)
         applied = language.apply(LIMITS, use_factors=True)
         task = Task(compilation.program, applied, (), None, folder, keep_bytes=1024)
         run = run_program(slot, task, partial(compare, Lines(type="lines"), EXPECTED))
-        return None if run.verdict == "AC" else _words(run)
+        return Health(
+            fault=None if run.verdict == "AC" else _words(run),
+            runtime=runtime,
+            cpu_ms=milliseconds(run.outcome.cpu_us),
+            memory_kib=run.outcome.memory_kib,
+        )
 
 
 def _words(run: Run) -> str:

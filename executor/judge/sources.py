@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from executor.contract.errors import FieldProblem
 from executor.contract.fields import MAX_COMPONENT_BYTES
@@ -105,11 +105,10 @@ def _entry(
         if entry_point is None:
             return java_names(paths[main].read_bytes().decode(errors="replace")).entry_point
         return entry_point.removesuffix(language.suffixes[0]).replace("/", ".")
-    if entry_point is None:
-        return main
-    for name in _meant(entry_point, language):
+    names = [main] if entry_point is None else _meant(entry_point, language)
+    for name in names:
         if name in paths:
-            return name
+            return PurePosixPath(name).stem if language.entry == "stem" else name
     raise BadSources("entry_point", "unknown_file", "the program has no such file or module")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from executor.languages import STANDARD
 from stack.frontend import Frontend
 from stack.interrupt import Interrupted, raise_interrupted
 from stack.process import ProcessEnded
@@ -50,7 +51,10 @@ def main() -> int:
     console = Console(highlight=False)
     raise_interrupted()
     try:
-        with console.status("starting RabbitMQ, the sandbox and a worker"), Stack() as stack:
+        with (
+            console.status("starting RabbitMQ, the sandbox and a worker"),
+            Stack(languages=[STANDARD]) as stack,
+        ):
             rows = _judge_all(stack, console)
     except Interrupted:
         print("demo: interrupted; everything is stopped", file=sys.stderr)
@@ -64,7 +68,7 @@ def main() -> int:
 def _judge_all(stack: Stack, console: Console) -> list[Row]:
     """Publish all at once, as a busy frontend would, and take the replies as they come."""
     with Frontend(stack.amqp_url) as frontend:
-        published = [(one, frontend.publish(one.job())) for one in submissions()]
+        published = [(one, frontend.publish(one.job())) for one in submissions(standard=True)]
         rows: list[Row] = []
         with console.status("") as status:
             for one, correlation_id in published:

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 
+from executor.languages import STANDARD
 from stack.interrupt import Interrupted, raise_interrupted
 from stack.process import ProcessEnded
 from stack.services import Stack
@@ -19,7 +20,8 @@ def main() -> int:
     options = _parse()
     raise_interrupted()
     try:
-        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        given = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        env = {"EXECUTOR_LANGUAGES": STANDARD, **given}
         with Stack(options.workers, amqp_url=os.environ.get("AMQP_URL"), env=env) as stack:
             _tell(stack)
             while True:

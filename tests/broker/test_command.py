@@ -186,3 +186,33 @@ def test_schema_writes_the_schemas(tmp_path: Path) -> None:
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     assert executor(tmp_path, "--version").stdout.startswith("executor 0.")
+
+
+def test_languages_shows_those_that_work_and_why_another_does_not(
+    safeexec: Safeexec, tmp_path: Path
+) -> None:
+    text = (PROJECT / "config" / "languages.toml").read_text()
+    own = tmp_path / "languages.toml"
+    own.write_text(text.replace('puts("hello"); return 0', 'puts("hello"); return 3'))
+    settings = {
+        "SAFEEXEC_SOCKET": str(safeexec.socket),
+        "EXECUTOR_LANGUAGES": "c17,python3",
+        "EXECUTOR_LANGUAGES_FILE": str(own),
+    }
+    shown = executor(tmp_path, "languages", **settings, **WORK)
+    assert shown.returncode == 1, shown.stderr
+    assert "python3  Python 3  py3   Python 3" in shown.stdout
+    assert "withdrawn: c17: its self-test is RTE (exited, exit code 3" in shown.stdout
+    listed = executor(tmp_path, "languages", "--json", **settings, **WORK)
+    c, python = json.loads(listed.stdout)
+    assert (c["id"], c["state"]) == ("c17", "withdrawn")
+    assert (python["state"], python["reason"], python["aliases"]) == ("working", None, ["py3"])
+    assert python["start_cpu_ms"] > 0
+
+
+def test_languages_are_untested_without_a_sandbox(tmp_path: Path) -> None:
+    settings = {"SAFEEXEC_SOCKET": "/nowhere", "EXECUTOR_LANGUAGES": "python3"}
+    shown = executor(tmp_path, "languages", **settings, **WORK)
+    assert shown.returncode == 1
+    assert "untested: safeexec at /nowhere: No such file" in shown.stdout
+    assert shown.stderr == ""

@@ -14,7 +14,7 @@ from executor.contract import Job, Result
 from executor.contract.fields import MIB
 from executor.judge import Judge
 from executor.judge.testdata import TestData, TestDataLimits
-from executor.languages import Languages
+from executor.languages import STANDARD, Languages
 from executor.sandbox import Sandbox
 from stack import Safeexec
 
@@ -42,7 +42,8 @@ def sandbox(safeexec: Safeexec) -> Sandbox:
 
 @pytest.fixture(scope="session")
 def languages(sandbox: Sandbox) -> Languages:
-    languages = Languages.load(LANGUAGES_FILE)
+    """Those that every machine has; tests/judge/test_languages.py is about all of them."""
+    languages = Languages.load(LANGUAGES_FILE, [STANDARD])
     languages.self_test(sandbox)
     assert not languages.withdrawn
     return languages
@@ -89,7 +90,7 @@ def make_languages(sandbox: Sandbox, tmp_path: Path) -> Callable[[dict[str, str]
             text = text.replace(old, new)
         path = tmp_path / "languages.toml"
         path.write_text(text)
-        languages = Languages.load(path)
+        languages = Languages.load(path, [STANDARD])
         languages.self_test(sandbox)
         return languages
 

@@ -109,7 +109,7 @@ def test_longest_unused_goes_when_there_is_too_much(judging: Judging) -> None:
 def test_entry_that_is_broken_is_made_again(judging: Judging, folder: Path) -> None:
     judging()
     (entry,) = folder.iterdir()
-    (entry / "result.json").unlink()
+    (entry / "entry.json").unlink()
     assert judging().verdict == "AC"
 
 

@@ -1,5 +1,7 @@
 """The programs of this folder, as jobs: <language>/<verdict>/<program>.
 
+A language whose toolchain is not installed here has none of its programs in the catalogue.
+
 The folder is the oracle: a program below `cpp/TLE` is judged TLE. All of them solve, or fail to
 solve, one problem: read n and n integers, print their sum.
 """
@@ -9,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from executor.languages import Language, Languages
+
+LANGUAGES = Languages.load(Path(__file__).parents[2] / "config" / "languages.toml")
 FOLDER = Path(__file__).parent
 PROBLEM = FOLDER / "problem"
 
@@ -36,6 +41,11 @@ class Submission:
     @property
     def name(self) -> str:
         return f"{self.language}/{self.verdict}/{self.path.name}"
+
+    @property
+    def known_as(self) -> Language:
+        """Its language, as a worker would find it."""
+        return _language(self.language)
 
     def job(self) -> dict[str, Any]:
         """The job, as a frontend would publish it."""
@@ -70,7 +80,22 @@ def tests() -> list[dict[str, Any]]:
     ]
 
 
-def submissions() -> list[Submission]:
-    """All of them, by language and verdict."""
+def submissions(standard: bool) -> list[Submission]:
+    """Those in languages that are installed, by language and verdict: of the standard set of
+    languages, or of the others."""
     paths = sorted(path for path in FOLDER.glob("*/*/*") if path.parent.name.isupper())
-    return [Submission(path, path.parent.parent.name, path.parent.name) for path in paths]
+    all_ = [Submission(path, path.parent.parent.name, path.parent.name) for path in paths]
+    return [
+        each for each in all_ if each.known_as.standard == standard and each.known_as.absent is None
+    ]
+
+
+def not_installed() -> list[str]:
+    """The ids of the languages that this machine cannot run."""
+    return [id for id, language in LANGUAGES.known.items() if language.absent is not None]
+
+
+def _language(name: str) -> Language:
+    language = LANGUAGES.find(name)
+    assert language is not None, f"no language {name}"
+    return language

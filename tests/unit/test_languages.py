@@ -8,9 +8,22 @@ from executor.languages import Languages, LanguagesError
 
 FILE = Path(__file__).parents[2] / "config" / "languages.toml"
 
+MEASURED = (
+    "name",
+    "runtime",
+    "compile",
+    "median",
+    "worst",
+    "MiB",
+    "twice worst",
+    "add ms",
+    "add MiB",
+)
+
 SMALL = """
 [toy]
 name = "Toy"
+packages = ["toy"]
 suffixes = [".toy"]
 source_name = "main.toy"
 compile = ["/usr/bin/toyc", "{options}", "{sources}"]
@@ -58,7 +71,7 @@ def test_a_language_is_found_by_id_alias_and_family(name: str, id: str) -> None:
     assert language.id == id
 
 
-@pytest.mark.parametrize("name", ["", "C", "cobol", "cpp26", "main.c"])
+@pytest.mark.parametrize("name", ["", "C", "intercal", "cpp26", "main.c"])
 def test_any_other_name_finds_none(name: str) -> None:
     assert Languages.load(FILE).find(name) is None
 
@@ -105,10 +118,63 @@ def test_a_name_that_means_two_languages_is_refused(written: Written) -> None:
 
 
 def test_an_unknown_choice_and_a_missing_file_are_told(tmp_path: Path) -> None:
-    with pytest.raises(LanguagesError, match="no language 'cobol'; it has c11, c17"):
-        Languages.load(FILE, ["cobol"])
+    with pytest.raises(LanguagesError, match="no language 'intercal'; it has c11, c17"):
+        Languages.load(FILE, ["intercal"])
     with pytest.raises(LanguagesError, match=r"nowhere\.toml: No such file"):
         Languages.load(tmp_path / "nowhere.toml")
+
+
+def test_the_standard_set_may_be_chosen_by_its_name() -> None:
+    chosen = Languages.load(FILE, ["standard", "haskell"]).known
+    assert {"cpp23", "python3", "java", "haskell"} <= chosen.keys()
+    assert all(each.standard for each in chosen.values() if each.id != "haskell")
+
+
+def test_a_language_needs_every_file_of_the_host_that_its_commands_name(written: Written) -> None:
+    run = '["/usr/bin/env", "-cp", "toy.jar:/usr/share/toy.jar", "/tmp/x", "{entry}"]'
+    path = written(SMALL.replace('["/usr/bin/toy", "{entry}"]', run))
+    (language,) = Languages.load(path).working.values()
+    assert language.files == ("/usr/bin/toyc", "/usr/bin/env", "/usr/share/toy.jar", "/usr/bin/toy")
+    assert language.absent == "/usr/bin/toyc"
+
+
+def test_what_is_not_installed_is_set_aside_and_is_no_fault(written: Written) -> None:
+    languages = Languages.load(written(SMALL))
+    languages.find_absent()
+    assert languages.find("toy") is None
+    assert languages.absent == {"toy1": "/usr/bin/toyc"}
+    assert languages.withdrawn == {}
+
+
+def test_what_was_asked_for_by_name_and_is_not_installed_is_withdrawn(written: Written) -> None:
+    languages = Languages.load(written(SMALL), ["toy"])
+    languages.find_absent()
+    assert languages.find("toy") is None
+    assert languages.withdrawn == {"toy1": "not installed: there is no /usr/bin/toyc"}
+
+
+def test_a_suffix_that_two_languages_share_is_told_apart_by_their_order() -> None:
+    first = {}
+    for language in Languages.load(FILE).known.values():
+        for suffix in language.suffixes:
+            first.setdefault(suffix, language.family)
+    assert (first[".py"], first[".pl"], first[".lua"]) == ("python", "perl", "lua")
+
+
+def test_the_additions_make_up_for_what_was_measured() -> None:
+    """docs/languages.md is written by script/bench languages."""
+    known = Languages.load(FILE).known
+    rows = [
+        dict(zip(MEASURED, map(str.strip, line.strip("|").split("|")), strict=True))
+        for line in (FILE.parents[1] / "docs" / "languages.md").read_text().splitlines()
+        if line.count("|") == len(MEASURED) + 1 and line.strip("| ").split(" ")[0] in known
+    ]
+    assert {known[row["name"]].family for row in rows} == {each.family for each in known.values()}
+    for row in rows:
+        assert known[row["name"]].cpu_add_ms >= int(row["twice worst"]), row
+        assert float(row["MiB"]) < 1 or known[row["name"]].memory_add_kib / 1024 >= float(
+            row["MiB"]
+        )
 
 
 def test_no_file_name_becomes_an_option_or_a_list_of_arguments() -> None:

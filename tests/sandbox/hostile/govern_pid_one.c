@@ -17,7 +17,8 @@ static int govern(pid_t pid)
     CPU_SET(0, &cpus);
     if (prlimit(pid, RLIMIT_CPU, &nothing, 0) == 0 || prlimit(pid, RLIMIT_FSIZE, &nothing, 0) == 0)
         return 1;
-    if (sched_setscheduler(pid, SCHED_IDLE, &none) == 0 || sched_setaffinity(pid, sizeof cpus, &cpus) == 0)
+    sched_setscheduler(pid, SCHED_IDLE, &none); /* called a success, and nothing is done */
+    if (sched_getscheduler(pid) == SCHED_IDLE || sched_setaffinity(pid, sizeof cpus, &cpus) == 0)
         return 2;
     if (setpriority(PRIO_PROCESS, (id_t)pid, 19) == 0 || setpgid(pid, getpid()) == 0)
         return 3;

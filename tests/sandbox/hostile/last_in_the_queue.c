@@ -10,7 +10,8 @@
 int main(void)
 {
     const struct sched_param none = {0};
-    if (setpriority(PRIO_PROCESS, 0, 19) == 0 || sched_setscheduler(0, SCHED_IDLE, &none) == 0)
+    sched_setscheduler(0, SCHED_IDLE, &none); /* called a success, and nothing is done */
+    if (setpriority(PRIO_PROCESS, 0, 19) == 0 || sched_getscheduler(0) != SCHED_OTHER)
         return 1;
     return syscall(SYS_ioprio_set, 1, 0, 3 << 13 /* idle */) == 0 ? 2 : 0;
 }

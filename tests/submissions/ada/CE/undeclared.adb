@@ -1,0 +1,4 @@
+procedure Main is
+begin
+   Sum := 6;
+end Main;

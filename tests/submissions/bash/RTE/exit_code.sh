@@ -1,0 +1,2 @@
+echo 6
+exit 3

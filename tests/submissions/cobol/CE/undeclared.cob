@@ -1,0 +1,5 @@
+identification division.
+program-id. undeclared.
+procedure division.
+    display total.
+    stop run.

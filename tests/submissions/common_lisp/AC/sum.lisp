@@ -1,0 +1,2 @@
+(let ((n (read)))
+  (format t "~a~%" (loop repeat n sum (read))))

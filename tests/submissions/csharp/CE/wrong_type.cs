@@ -1,0 +1,7 @@
+class WrongType
+{
+    static void Main()
+    {
+        int sum = "6";
+    }
+}

@@ -1,0 +1,7 @@
+class Uncaught
+{
+    static void Main()
+    {
+        throw new System.Exception("no answer");
+    }
+}

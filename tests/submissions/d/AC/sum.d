@@ -1,0 +1,7 @@
+import std;
+
+void main()
+{
+    readln();
+    readln().split.map!(to!long).sum.writeln;
+}

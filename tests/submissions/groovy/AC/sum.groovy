@@ -1,0 +1,3 @@
+def input = System.in.newReader()
+input.readLine()
+println input.readLine().split(" ").collect { it as long }.sum()

@@ -1,0 +1,5 @@
+class Main {
+    static function main() {
+        var sum: Int = "6";
+    }
+}

@@ -1,0 +1,1 @@
+for do print(6) end

@@ -1,0 +1,2 @@
+n = scanf("%d", 1);
+printf("%d\n", sum(scanf("%d", n)));

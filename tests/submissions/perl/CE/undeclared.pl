@@ -1,0 +1,3 @@
+use strict;
+$sum = 6;
+print $sum;

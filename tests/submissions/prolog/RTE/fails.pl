@@ -1,0 +1,3 @@
+main :-
+    member(6, []),
+    writeln(6).

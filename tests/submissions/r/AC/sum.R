@@ -1,0 +1,2 @@
+numbers <- scan("stdin", quiet = TRUE)
+cat(format(sum(numbers[-1]), scientific = FALSE), "\n", sep = "")

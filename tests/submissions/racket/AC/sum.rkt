@@ -1,0 +1,4 @@
+#lang racket
+
+(define n (read))
+(displayln (for/sum ([_ n]) (read)))

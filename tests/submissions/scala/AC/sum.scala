@@ -1,0 +1,4 @@
+object Main extends App {
+  io.StdIn.readLine()
+  println(io.StdIn.readLine().split(" ").map(_.toLong).sum)
+}

@@ -1,0 +1,3 @@
+object Main {
+  val sum: Int = "6"
+}

@@ -1,0 +1,2 @@
+const sum: number = "6";
+console.log(sum);
