@@ -70,6 +70,7 @@ class _Common(_Model):
     run: Argv
     env: Mapping[str, str] = {}
     copies: Mapping[str, str | tuple[str, ...]] = {}
+    precompiled: str | None = None
     stack_min_kib: KiB = 0
     stack_max_kib: KiB | None = None
     processes: Annotated[int, Field(ge=1, le=MAX_PROCESSES)] = 1

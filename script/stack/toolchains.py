@@ -26,7 +26,7 @@ class WrongChoice(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="toolchains")
-    parser.add_argument("command", choices=("packages", "absent", "copies"))
+    parser.add_argument("command", choices=("packages", "absent", "copies", "headers"))
     parser.add_argument("languages", help="standard, all, or ids and families, comma separated")
     options = parser.parse_args()
     try:
@@ -39,6 +39,8 @@ def main() -> int:
                 lines = [name for name, family in families.items() if not _installed(family)]
             case "copies":
                 lines = list(copies(families))
+            case "headers":
+                lines = list(headers(families))
     except WrongChoice as error:
         print(f"setup: {error}", file=sys.stderr)
         return 1
@@ -114,6 +116,27 @@ def _available(names: set[str]) -> set[str]:
         elif line.startswith("  Candidate: ") and not line.endswith("(none)"):
             found.add(name)
     return found
+
+
+def headers(families: Mapping[str, Family]) -> Iterator[str]:
+    """`target header compiler words...` for each header that is to be compiled ahead."""
+    for family in families.values():
+        header = family.get("precompiled")
+        if header is None or not _installed(family):
+            continue
+        for variant in family["variants"].values():
+            words = [word.format_map(_Kept(variant["values"])) for word in family["compile"]]
+            (folder,) = (word[2:] for word in words if word.startswith("-I"))
+            # Up to the first word that is about the program, and without the folder itself.
+            command = [word for word in words[: words.index("-o")] if not word.startswith("-I")]
+            yield " ".join([f"{folder}/{header}.gch", header, *command])
+
+
+class _Kept(dict[str, str]):
+    """Leaves a placeholder that it does not know as it is."""
+
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
 
 
 def copies(families: Mapping[str, Family]) -> Iterator[str]:
