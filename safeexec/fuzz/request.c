@@ -54,7 +54,7 @@ static void limits_check(const struct limits *limits)
         uint64_t number = number_of(limits, &bounds[i]);
         assert(number >= bounds[i].min && number <= bounds[i].max);
     }
-    assert(limits->space_kib == 0 && limits->core_kib == 0); /* no client can set these */
+    assert(limits->space_kib == 0); /* no client can set it */
 }
 
 static void string_check(const struct parsed *parsed, const char *string)
