@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum { GIVEN_MAX_BYTES = 1 << 30, INODES = 16384 };
-/* Rounding up to pages, folders: room that is nobody's output. What stays within it was not refused. */
-enum { SLACK_BYTES = 4 << 20 };
+/* Rounding up to pages, folders: room that is nobody's output. */
+enum { SLACK_BYTES = 4 << 20, PAGE_BYTES = 4096 };
 
 /* ---- the tmpfs (stub) ------------------------------------------------------------------------------------ */
 
@@ -149,7 +149,7 @@ static uint64_t above(uint64_t all, uint64_t given) { return all > given ? all -
 struct box_usage box_usage(const struct box *box, const struct limits *limits)
 {
     struct box_usage usage = {0};
-    uint64_t limit = limits->output_kib * 1024 + SLACK_BYTES;
+    uint64_t limit = limits->output_kib * 1024;
     if (box->path[0]) {
         int parent = open(box->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         work_count(parent, INODES, &usage.bytes, &usage.inodes);
@@ -165,7 +165,9 @@ struct box_usage box_usage(const struct box *box, const struct limits *limits)
     usage.inodes_are_full = usage.inodes >= INODES;
     usage.bytes = above(usage.bytes, box->given_bytes);
     usage.inodes = above(usage.inodes, box->given_inodes + 3); /* the root, box and tmp */
-    usage.is_full = limits->output_kib > 0 && usage.bytes >= limit;
+    /* Each file is rounded up to a page, which is none of the program's output. */
+    usage.is_full = limit && usage.bytes + PAGE_BYTES >= limit + usage.inodes * (PAGE_BYTES - 1);
+    usage.is_over = limit && usage.bytes >= limit + SLACK_BYTES;
     return usage;
 }
 

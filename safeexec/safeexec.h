@@ -348,7 +348,8 @@ int box_fill(struct box *box, const struct request *request, const int *files, u
 
 struct box_usage {
     uint64_t bytes, inodes; /* written, above what was given */
-    bool is_full;           /* of bytes */
+    bool is_full;           /* of bytes, as far as can be told */
+    bool is_over;           /* beyond doubt */
     bool inodes_are_full;
 };
 struct box_usage box_usage(const struct box *box, const struct limits *limits);

@@ -62,7 +62,7 @@ static void output_check(struct watch *watch, uint64_t now)
     if (now - watch->output_checked_ns < COUNT_NS)
         return;
     struct box_usage usage = box_usage(&watch->slot->box, &watch->run->limits);
-    if (usage.is_full || usage.inodes_are_full)
+    if (usage.is_over || usage.inodes_are_full)
         watch_kill(watch, REASON_OUTPUT);
     watch->output_checked_ns = clock_monotonic_ns();
 }
