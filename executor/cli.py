@@ -42,6 +42,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="take jobs from the broker until told to stop")
     serve.set_defaults(command=_serve)
 
+    _add_judge(
+        commands.add_parser(
+            "judge",
+            help="judge the submissions of a problem package, with no broker",
+            epilog="Exit code: 0 if all are as promised, 1 if not, 2 if the package is bad.",
+        )
+    )
+
     check = commands.add_parser("check", help="tell what is missing here, and the remedy")
     check.set_defaults(command=_check)
 
@@ -70,6 +78,34 @@ def _parser() -> argparse.ArgumentParser:
     cancel.add_argument("--attempt", type=int, metavar="N", help="this attempt only")
     cancel.set_defaults(command=_cancel)
     return parser
+
+
+def _add_judge(judge: argparse.ArgumentParser) -> None:
+    judge.add_argument("problem", type=Path, help="a problem package, or a folder of 1.in, 1.ans")
+    judge.add_argument(
+        "submissions", nargs="*", type=Path, metavar="SUBMISSION", help="default: all of its own"
+    )
+    judge.add_argument(
+        "--limit-cpu-ms", type=_cpu_ms, metavar="MS", help="instead of the package's time limit"
+    )
+    judge.add_argument(
+        "--language", metavar="ID", help="judge as this language; of the package's own, those in it"
+    )
+    judge.add_argument(
+        "--test",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="this test, or pattern; repeatable",
+    )
+    judge.add_argument("--json", action="store_true", help="print everything for programs")
+    judge.set_defaults(command=_judge)
+
+
+def _cpu_ms(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 60_000:
+        raise argparse.ArgumentTypeError("should be 1 to 60000")
+    return int(text)
 
 
 def _add_submit(submit: argparse.ArgumentParser) -> None:
@@ -129,6 +165,32 @@ def _languages(options: argparse.Namespace) -> int:
     else:
         inventory.show(entries)
     return 0 if all(each.state in ("working", "not_installed") for each in entries) else 1
+
+
+def _judge(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from executor import judging, logs, report
+    from executor.packages import PackageError
+
+    logs.configure("error", "console")
+    wish = judging.Wish(
+        problem=options.problem,
+        submissions=tuple(options.submissions),
+        cpu_ms=options.limit_cpu_ms,
+        language=options.language,
+        tests=tuple(options.test),
+    )
+    try:
+        with report.progress_of(Console(stderr=True)) as progress:
+            judgement = judging.judge_package(_settings(), wish, progress)
+    except (judging.JudgingError, PackageError) as error:
+        raise Fault(str(error)) from None
+    if options.json:
+        print(report.as_json(judgement))
+    else:
+        report.print_report(judgement, Console(highlight=False))
+    return 0 if judgement.kept else 1
 
 
 def _submit(options: argparse.Namespace) -> int:

@@ -1,0 +1,1 @@
+print("ab" if input() == "write" else 12)
