@@ -1,14 +1,23 @@
 """A submission and an interactor that talk with each other, each in a slot of its own.
 
-Two pipes join them, with nobody in between. We hold a reader's end of both, and read from it only
-when the reader has ended: so neither is ended by SIGPIPE for what it says to one that has left.
+Two pipes join them, with nobody in between. We hold both ends of each as well, so that the order in
+which the programs leave is the order that is seen:
+
+- a writer's end until the writer's run is over: nobody sees the end of a stream, and ends of that,
+  before we know that the other one has left;
+- a reader's end, from which we read when the reader has left: so nobody is ended by SIGPIPE for
+  what it says to one that has left.
+
+The price: a program that closes its output and goes on is not noticed before it ends.
 """
 
 import contextlib
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import FileIO
+from typing import Literal
 
 from executor.contract import Verdict
 from executor.judge.capture import Capture
@@ -16,24 +25,13 @@ from executor.judge.difference import CheckResult
 from executor.judge.jury import MAX_MESSAGE_BYTES, Finding, Given, JuryProgram, ProgramUnusable
 from executor.judge.run import NEVER_STARTED, Run, Task, task_spec
 from executor.judge.verdict import decide
-from executor.sandbox import NotExecutable, Outcome, RunSpec, Slot
+from executor.sandbox import NotExecutable, Outcome, Slot
 
 _CHUNK_BYTES = 64 * 1024
 INTERACTOR_MORE_MS = 2000
 """The interactor's wall time beyond the submission's: it has to see the other's end."""
 
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """How both ended. `finding` is what the interactor found, or why it is unusable.
-
-    rejected_first: it had found a fault before the submission ended.
-    """
-
-    outcome: Outcome
-    stderr: Capture
-    finding: Finding | ProgramUnusable
-    rejected_first: bool
+Side = Literal["submission", "interactor"]
 
 
 def interact(
@@ -45,17 +43,29 @@ def interact(
 ) -> tuple[Run, Finding | None]:
     """Runs both to their ends. Raises ProgramUnusable, and as `Slot.run` does.
 
-    The finding is None where the submission's own end decided.
+    The finding is None where the submission's own end decided: it broke a limit or crashed, and the
+    interactor had found no fault before, nor gone wrong itself.
     """
-    talk = _talk(slots, task, interactor, given, points)
-    verdict = decide(talk.outcome, task.applied.limits, talk.stderr.found)
+    interactor = interactor.with_wall_ms(task.applied.limits.wall_ms + INTERACTOR_MORE_MS)
+    with contextlib.ExitStack() as stack:
+        talk = _Talk(task, interactor, given, points, _pipe(stack), _pipe(stack))
+        with ThreadPoolExecutor(1, thread_name_prefix="interactor") as pool:
+            interacting = pool.submit(talk.run_interactor, slots[1])
+            outcome = talk.run_submission(slots[0])
+            finding = interacting.result()
+    verdict = decide(outcome, task.applied.limits, talk.stderr.found)
     nothing = Capture(0)
-    if verdict is not None and not talk.rejected_first:
-        return Run(talk.outcome, verdict, None, nothing, talk.stderr), None
-    if isinstance(talk.finding, ProgramUnusable):
-        raise talk.finding
-    check = talk.finding.check
-    return Run(talk.outcome, Verdict(check.verdict), check, nothing, talk.stderr), talk.finding
+    was_first = talk.left[0] == "interactor" and not _is_accepted(finding)
+    if verdict is not None and not was_first:
+        return Run(outcome, verdict, None, nothing, talk.stderr), None
+    if isinstance(finding, ProgramUnusable):
+        raise finding
+    check = finding.check
+    return Run(outcome, Verdict(check.verdict), check, nothing, talk.stderr), finding
+
+
+def _is_accepted(finding: Finding | ProgramUnusable) -> bool:
+    return isinstance(finding, Finding) and not is_rejected(finding.check)
 
 
 def is_rejected(check: CheckResult) -> bool:
@@ -63,90 +73,77 @@ def is_rejected(check: CheckResult) -> bool:
     return check.verdict in ("WA", "PE")
 
 
-def _talk(
-    slots: tuple[Slot, Slot],
-    task: Task,
-    interactor: JuryProgram,
-    given: Given,
-    points: float,
-) -> Talk:
-    ours, theirs = slots
-    stderr = Capture(task.keep_bytes, task.program.language.out_of_memory)
-    with contextlib.ExitStack() as stack:
-        questions, to_submission, spare_questions = _joint(stack)
-        answers, to_interactor, spare_answers = _joint(stack)
-        spec = interactor.with_wall_ms(task.applied.limits.wall_ms + INTERACTOR_MORE_MS).spec(given)
-        with ThreadPoolExecutor(1, thread_name_prefix="interactor") as pool:
-            interacting = pool.submit(
-                _interact,
-                theirs,
-                spec,
-                (answers, to_submission, spare_answers),
-                interactor,
-                task,
-                points,
-            )
+@dataclass(frozen=True, slots=True)
+class _Pipe:
+    """reader, writer: the programs' ends. tap, plug: ours, another one of each."""
+
+    reader: FileIO
+    writer: FileIO
+    tap: FileIO
+    plug: FileIO
+
+    def drain(self) -> None:
+        """Reads until nobody can write any more."""
+        while self.tap.read(_CHUNK_BYTES):
+            pass
+
+
+@dataclass(slots=True)
+class _Talk:
+    """left: who has left, in order. stderr: the submission's."""
+
+    task: Task
+    interactor: JuryProgram
+    given: Given
+    points: float
+    questions: _Pipe
+    answers: _Pipe
+    stderr: Capture = field(init=False)
+    left: list[Side] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        texts = self.task.program.language.out_of_memory
+        self.stderr = Capture(self.task.keep_bytes, texts)
+
+    def run_submission(self, slot: Slot) -> Outcome:
+        """From its start until nobody speaks to it any more."""
+        spec, pipes = task_spec(self.task), (self.questions.reader, self.answers.writer)
+        with self._leaving("submission", says=self.answers, hears=self.questions):
             try:
-                outcome = _run(ours, task_spec(task), questions, to_interactor, stderr)
-            except BaseException:
-                to_interactor.close()
-                questions.close()
-                raise
-            # What the interactor says from now on nobody reads; it shall not wait for ever.
-            _drain(spare_questions)
-            finding, ended_ns = interacting.result()
-    rejected_first = (
-        isinstance(finding, Finding) and is_rejected(finding.check) and ended_ns <= outcome.ended_ns
-    )
-    return Talk(outcome, stderr, finding, rejected_first)
+                with slot.run_between(spec, *pipes, self.stderr.feed) as outcome:
+                    return outcome
+            except NotExecutable as error:
+                self.stderr.feed(memoryview(f"{error}\n".encode()))
+                return NEVER_STARTED
 
-
-def _run(slot: Slot, spec: RunSpec, stdin: FileIO, stdout: FileIO, stderr: Capture) -> Outcome:
-    try:
-        with slot.run_between(spec, stdin, stdout, stderr.feed) as outcome:
-            return outcome
-    except NotExecutable as error:
-        stderr.feed(memoryview(f"{error}\n".encode()))
-        return NEVER_STARTED
-
-
-def _interact(
-    slot: Slot,
-    spec: RunSpec,
-    ends: tuple[FileIO, FileIO, FileIO],
-    interactor: JuryProgram,
-    task: Task,
-    points: float,
-) -> tuple[Finding | ProgramUnusable, int]:
-    """What the interactor found, and when it ended."""
-    answers, to_submission, spare_answers = ends
-    said = Capture(MAX_MESSAGE_BYTES)
-    try:
-        with slot.run_between(spec, answers, to_submission, said.feed) as outcome:
-            finding: Finding | ProgramUnusable
+    def run_interactor(self, slot: Slot) -> Finding | ProgramUnusable:
+        """The same; and what it found, or why it is unusable."""
+        spec, pipes = self.interactor.spec(self.given), (self.answers.reader, self.questions.writer)
+        said = Capture(MAX_MESSAGE_BYTES)
+        with self._leaving("interactor", says=self.questions, hears=self.answers):
             try:
-                finding = interactor.finding(outcome, said, points, task.folder)
+                with slot.run_between(spec, *pipes, said.feed) as outcome:
+                    return self.interactor.finding(outcome, said, self.points, self.task.folder)
+            except NotExecutable as error:
+                return ProgramUnusable(f"the interactor cannot be executed: {error}")
             except ProgramUnusable as unusable:
-                finding = unusable
-            return finding, outcome.ended_ns
-    except NotExecutable as error:
-        return ProgramUnusable(f"the interactor cannot be executed: {error}"), 0
-    finally:
-        _drain(spare_answers)
+                return unusable
+
+    @contextlib.contextmanager
+    def _leaving(self, side: Side, *, says: _Pipe, hears: _Pipe) -> Iterator[None]:
+        """However a run ends, the other side comes to know, and is not kept waiting for it."""
+        try:
+            yield
+        finally:
+            self.left.append(side)
+            says.plug.close()
+            hears.drain()
 
 
-def _joint(stack: contextlib.ExitStack) -> tuple[FileIO, FileIO, FileIO]:
-    """A pipe: its reader's end, its writer's end, and another reader's end."""
+def _pipe(stack: contextlib.ExitStack) -> _Pipe:
     read_end, write_end = os.pipe2(os.O_CLOEXEC)
-    spare_end = os.dup(read_end)
-    os.set_inheritable(spare_end, False)
-    reader = stack.enter_context(FileIO(read_end, "rb"))
-    writer = stack.enter_context(FileIO(write_end, "wb"))
-    spare = stack.enter_context(FileIO(spare_end, "rb"))
-    return reader, writer, spare
-
-
-def _drain(pipe: FileIO) -> None:
-    """Reads until nobody can write any more."""
-    while pipe.read(_CHUNK_BYTES):
-        pass
+    reader, tap = (stack.enter_context(FileIO(end, "rb")) for end in (read_end, os.dup(read_end)))
+    writer, plug = (
+        stack.enter_context(FileIO(end, "wb")) for end in (write_end, os.dup(write_end))
+    )
+    return _Pipe(reader, writer, tap, plug)

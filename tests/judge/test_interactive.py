@@ -76,6 +76,32 @@ def test_submission_that(judged: Judged, how: str) -> None:
     assert verdict(judged, source, limits=limits) == expected
 
 
+ENDS_AT_ITS_OWN_FAULT = {
+    # what the submission does, the verdict
+    "crash before any word": ("exit(3)", "RTE"),
+    "crash at the end of its input": ("input(); exit(3)", "WA"),
+}
+
+
+@pytest.mark.parametrize("how", ENDS_AT_ITS_OWN_FAULT)
+def test_order_of_leaving_is_no_race(judged: Judged, how: str) -> None:
+    """A fault once: both ends came within a millisecond, and each verdict was seen."""
+    source, expected = ENDS_AT_ITS_OWN_FAULT[how]
+    waits = "import sys; sys.stdin.read(); sys.exit(43)"
+    at_once = "import sys; sys.exit(43)"
+    answers = waits if expected == "RTE" else at_once
+    tests = [TEST | {"id": str(number)} for number in range(20)]
+    result = judged(source=source, interactor=interactor("kattis", answers), tests=tests)
+    assert result.tests is not None
+    assert {str(test.verdict) for test in result.tests} == {expected}
+
+
+def test_interactor_that_leaves_by_a_wrong_code_is_unusable(judged: Judged) -> None:
+    """Whatever the submission then does for want of an answer."""
+    result = judged(source="input()", interactor=interactor("kattis", "exit(0)"), tests=[TEST])
+    assert (result.status, result.verdict) == ("failed", "JE")
+
+
 def test_each_side_has_its_own_time_and_memory(judged: Judged) -> None:
     heavy = "x = bytearray(200 << 20)\nwhile __import__('time').process_time() < 1: pass\n"
     result = judged(
