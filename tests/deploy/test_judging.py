@@ -4,17 +4,18 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stack import RunFolder, Safeexec
-from stack.paths import ROOT
+from stack.paths import PYTHON, ROOT, SAFEEXEC
 
 PROBLEMS = ROOT / "tests" / "problems"
 LIMIT_S = 120
+COMMAND = (str(ROOT / "script" / "executor"),)
 # Who is not root is an ordinary user already.
 ORDINARY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
 ORDINARY = [*ORDINARY, "--bounding-set=-all", "--"] if os.geteuid() == 0 else []
@@ -23,18 +24,17 @@ pytestmark = pytest.mark.slow
 
 
 def judge(
-    *args: str | Path, env: Mapping[str, str] | None = None, become: list[str] | None = None
+    *args: str | Path, env: Mapping[str, str] | None = None, command: Sequence[str] = COMMAND
 ) -> "subprocess.CompletedProcess[str]":
     """Runs the command; no sandbox of the machine's own is used, unless `env` names one."""
-    argv = [*(become or []), str(ROOT / "script" / "executor"), "judge", *map(str, args)]
     return subprocess.run(
-        argv,
+        [*command, "judge", *map(str, args)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=LIMIT_S,
         env=os.environ | {"SAFEEXEC_SOCKET": "/nowhere/safeexec.sock"} | (env or {}),
-        cwd=ROOT,
+        cwd="/",
         check=False,
     )
 
@@ -52,6 +52,13 @@ def isolation_of(report: Mapping[str, Any]) -> set[str]:
     return {one["result"]["worker"]["isolation"] for one in report["submissions"]}
 
 
+def copy(source: Path, target: Path) -> None:
+    """A file or a folder, for everybody to read."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-r", source, target], check=True)
+    subprocess.run(["chmod", "-R", "a+rX", target], check=True)
+
+
 def copy_of(problem: str, tmp_path: Path) -> Path:
     return Path(shutil.copytree(PROBLEMS / problem, tmp_path / problem))
 
@@ -65,13 +72,20 @@ def test_every_submission_of_our_problems_is_as_promised(problem: str, tmp_path:
 
 
 def test_an_ordinary_user_judges_at_level_user() -> None:
-    report = judged(PROBLEMS / "shout", become=ORDINARY)
+    """In a copy of the project: the clone may lie where others cannot enter."""
+    with RunFolder() as folder:
+        project = folder.snapshot()
+        for part in (SAFEEXEC.relative_to(ROOT), Path("tests/problems/shout")):
+            copy(ROOT / part, project / part)
+        command = [*ORDINARY, str(PYTHON), "-m", "executor"]
+        env = {"PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1"}
+        report = judged(project / "tests/problems/shout", command=command, env=env)
     assert report["kept"], report
     assert isolation_of(report) == {"user"}
 
 
-def test_a_running_safeexec_is_used(run_folder: RunFolder) -> None:
-    with Safeexec(run_folder, options=["--level", "restricted"]) as safeexec:
+def test_a_running_safeexec_is_used() -> None:
+    with RunFolder() as folder, Safeexec(folder, options=["--level", "restricted"]) as safeexec:
         env = {"SAFEEXEC_SOCKET": str(safeexec.socket)}
         report = judged(PROBLEMS / "plain", env=env)
     assert report["kept"], report

@@ -10,6 +10,7 @@ import pytest
 
 from executor.contract import Result
 from executor.judge import Judge
+from executor.judge.testdata import TestData
 from executor.languages import Languages
 from executor.sandbox import Sandbox
 from tests.judge.conftest import make_job
@@ -22,10 +23,14 @@ Compiled = Callable[[str], Result]
 
 @pytest.fixture
 def compiled(
-    sandbox: Sandbox, make_languages: Callable[[dict[str, str]], Languages], tmp_path: Path
+    sandbox: Sandbox,
+    make_languages: Callable[[dict[str, str]], Languages],
+    testdata: TestData,
+    tmp_path: Path,
 ) -> Compiled:
     languages = make_languages({CHECK: RUN_IT})
-    judge = Judge(sandbox, languages, worker="test", work_dir=tmp_path / "work")
+    work = tmp_path / "work"
+    judge = Judge(sandbox, languages, testdata, cache=None, worker="test", work_dir=work)
 
     def judge_source(source: str) -> Result:
         files = [{"name": "given.txt", "text": "given"}]

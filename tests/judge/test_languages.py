@@ -10,6 +10,7 @@ import pytest
 from executor.contract import Job
 from executor.judge import Judge
 from executor.judge.self_test import examine
+from executor.judge.testdata import TestData
 from executor.languages import Language
 from executor.sandbox import Sandbox
 from tests.submissions.catalogue import LANGUAGES, Submission, submissions
@@ -35,9 +36,9 @@ def test_it_says_hello_and_tells_its_version(language: Language, sandbox: Sandbo
 @pytest.mark.slow
 @pytest.mark.parametrize("submission", submissions(standard=False), ids=lambda each: each.name)
 def test_a_program_gets_the_verdict_of_its_folder(
-    submission: Submission, sandbox: Sandbox, tmp_path: Path
+    submission: Submission, sandbox: Sandbox, testdata: TestData, tmp_path: Path
 ) -> None:
-    judge = Judge(sandbox, LANGUAGES, worker="test", work_dir=tmp_path)
+    judge = Judge(sandbox, LANGUAGES, testdata, cache=None, worker="test", work_dir=tmp_path)
     job = Job.model_validate_json(json.dumps(submission.job()))
     result = judge.judge(job, queued_ms=None, redelivered=False)
     assert result.verdict == submission.verdict, result
