@@ -542,12 +542,13 @@ static uint64_t own_tasks(const struct cgroup_leaf *leaf, bool with_stub)
     return (leaf->version == 1) + (uint64_t)with_stub;
 }
 
-/* What the last run has left, but for its box: that is shared memory, and the client may have freed it already. */
+/* What the last run has left, but for its box: that is shared memory, and the client may have freed it already.
+ * memory.stat lags behind: a little that it does not know yet is taken for the box's. */
 static uint64_t kept_bytes(const struct cgroup_leaf *leaf, uint64_t box_bytes)
 {
     char text[8192];
     text_read(leaf->memory_stat, text, sizeof text);
-    uint64_t shared = text_value(text, "total_shmem");
+    uint64_t shared = text_value(text, "total_shmem") + NOISE_BYTES;
     uint64_t now = number_read(leaf->memory_now), known = cache_in(leaf, text) + (box_bytes < shared ? box_bytes : shared);
     return now > known ? now - known : 0;
 }
