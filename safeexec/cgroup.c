@@ -557,10 +557,11 @@ static uint64_t kept_bytes(const struct cgroup_leaf *leaf, uint64_t box_bytes)
  * the kernel in its own time, 0.2 s at most (measured); names that were not found, say, for the asking. */
 static void leftovers_shed(const struct cgroup_leaf *leaf, uint64_t box_bytes)
 {
-    if (kept_bytes(leaf, box_bytes) <= leaf->floor + NOISE_BYTES)
-        return;
-    for (int i = 0; i < 60 && kept_bytes(leaf, box_bytes) > leaf->floor + NOISE_BYTES / 2; i++)
-        nanosleep(&(struct timespec){.tv_nsec = 5 * NS_PER_MS}, NULL);
+    /* A little is what every run leaves for a moment; of much, what is freed later would be missing in a peak. */
+    bool is_much = kept_bytes(leaf, box_bytes) > leaf->floor + 2 * NOISE_BYTES;
+    uint64_t aim = leaf->floor + (is_much ? NOISE_BYTES / 2 : NOISE_BYTES);
+    for (int i = 0; i < 600 && kept_bytes(leaf, box_bytes) > aim; i++)
+        nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS / 2}, NULL);
     if (kept_bytes(leaf, box_bytes) > leaf->floor + NOISE_BYTES)
         file_write(leaf->directory[CONTROLLER_MEMORY], "memory.force_empty", "0");
 }
