@@ -12,9 +12,10 @@ import pytest
 
 from stack import RunFolder, Safeexec
 from stack.paths import PYTHON, ROOT, SAFEEXEC
+from tests.problem_packages import NAMES, PROBLEMS, package
 
-PROBLEMS = ROOT / "tests" / "problems"
-LIMIT_S = 120
+LIMIT_S = 300
+HELD_KIB = 128 * 1024
 COMMAND = (str(ROOT / "script" / "executor"),)
 # Who is not root is an ordinary user already.
 ORDINARY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
@@ -63,12 +64,23 @@ def copy_of(problem: str, tmp_path: Path) -> Path:
     return Path(shutil.copytree(PROBLEMS / problem, tmp_path / problem))
 
 
-@pytest.mark.parametrize("problem", sorted(path.name for path in PROBLEMS.iterdir()))
+@pytest.mark.parametrize("problem", NAMES)
 def test_every_submission_of_our_problems_is_as_promised(problem: str, tmp_path: Path) -> None:
-    done = judge(PROBLEMS / problem, env={"TMPDIR": str(tmp_path)})
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    done = judge(package(problem, tmp_path), env={"TMPDIR": str(temporary)})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "NOT AS PROMISED" not in done.stdout
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_output_of_200_mb_is_never_held(tmp_path: Path) -> None:
+    """The judge may not have as much memory of its own; the sandbox beside it is not limited."""
+    held = ["prlimit", f"--data={HELD_KIB * 1024}", "--", *COMMAND]
+    with RunFolder() as folder, Safeexec(folder) as safeexec:
+        env = {"SAFEEXEC_SOCKET": str(safeexec.socket)}
+        report = judged(package("odometer", tmp_path), env=env, command=held)
+    assert report["kept"], report
 
 
 def test_an_ordinary_user_judges_at_level_user() -> None:

@@ -1,0 +1,3 @@
+n = int(input())
+prime = bytearray(n + 1)
+print(2, n // 2)

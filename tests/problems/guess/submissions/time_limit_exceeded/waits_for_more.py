@@ -1,0 +1,4 @@
+import sys
+
+print(1)  # and never flushes
+sys.stdin.read()

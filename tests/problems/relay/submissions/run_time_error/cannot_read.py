@@ -1,0 +1,4 @@
+if input() == "write":
+    print("abcd")
+else:
+    print(int(input()))

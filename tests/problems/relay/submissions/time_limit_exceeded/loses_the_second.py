@@ -1,0 +1,5 @@
+if input() == "write":
+    print("abcd")
+else:
+    while True:
+        pass

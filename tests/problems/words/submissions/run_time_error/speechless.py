@@ -1,0 +1,2 @@
+print("a b c d e")
+raise SystemExit("no more words")
