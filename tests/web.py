@@ -1,6 +1,9 @@
 """A web server on 127.0.0.1 that does to each path what a test tells it, however wrong it is."""
 
+import os
+import socket
 import ssl
+import struct
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -91,6 +94,20 @@ def raw(*pieces: bytes) -> Reply:
         request.close_connection = True
         for piece in pieces:
             request.wfile.write(piece)
+
+    return reply
+
+
+def reset(start: bytes = b"") -> Reply:
+    """Sends these bytes and breaks the connection off, as a machine that crashes does."""
+
+    def reply(request: Request) -> None:
+        request.close_connection = True
+        request.wfile.write(start)
+        linger = struct.pack("ii", 1, 0)
+        request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        # Not closed by its object: what reads from it holds it open.
+        os.close(request.connection.detach())
 
     return reply
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import structlog
 import urllib3.exceptions
@@ -75,19 +75,13 @@ class Fetcher:
 
 
 class Session:
-    """What one job fetches: connections are kept, and names resolved once.
-
-    A context manager.
-    """
+    """What one job fetches, a blob at a time: connections are kept, and names resolved once."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self._connections: dict[str, Connection] = {}
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         for connection in self._connections.values():
             connection.close()
 

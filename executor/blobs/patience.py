@@ -11,10 +11,10 @@ class OutOfPatience(Exception):
 
 
 class Patience:
-    """A deadline `seconds` from now, and a kill switch that may come before it."""
+    """A deadline `seconds` from now, and kill switches that may come before it."""
 
-    def __init__(self, switch: KillSwitch, seconds: float) -> None:
-        self._switch = switch
+    def __init__(self, seconds: float, *switches: KillSwitch) -> None:
+        self._switches = switches
         self._deadline = time.monotonic() + seconds
 
     def left_s(self) -> float:
@@ -22,8 +22,8 @@ class Patience:
         return max(0.0, self._deadline - time.monotonic())
 
     def at_most(self, seconds: float) -> "Patience":
-        """The same switch, with a deadline that is `seconds` from now if this one is later."""
-        return Patience(self._switch, min(seconds, self.left_s()))
+        """The same switches, with a deadline that is `seconds` from now if this one is later."""
+        return Patience(min(seconds, self.left_s()), *self._switches)
 
     def wait(
         self, seconds: float, descriptor: int | None = None, events: int = select.POLLIN
@@ -33,12 +33,13 @@ class Patience:
         Raises Killed; OutOfPatience.
         """
         poll = select.poll()
-        poll.register(self._switch, select.POLLIN)
+        for switch in self._switches:
+            poll.register(switch, select.POLLIN)
         if descriptor is not None:
             poll.register(descriptor, events)
         # Rounded up: a poll that ends before the deadline would be taken for time left.
         ready = dict(poll.poll(1000 * min(seconds, self.left_s()) + 1))
-        if self._switch.pulled:
+        if any(switch.pulled for switch in self._switches):
             raise Killed
         if descriptor in ready:
             return True

@@ -7,13 +7,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 from typing import assert_never
 
 import structlog
 
 from executor.blobs.cache import Cache
+from executor.blobs.crew import Crew
 from executor.blobs.errors import Reason, Unavailable
 from executor.blobs.fetch import CHUNK_BYTES, Fetcher, Session
 from executor.blobs.patience import OutOfPatience, Patience
@@ -135,24 +136,35 @@ class TestData:
         with contextlib.ExitStack() as stack:
             with _told(next(iter(wanted.values()))):
                 own = stack.enter_context(self._cache.job_folder())
-            paths = self._got(wanted, own, Patience(switch, self._limits.job_s))
+            paths = self._got(wanted, own, switch)
             elapsed_s = time.monotonic() - started
             log.info("testdata_ready", blobs=len(paths), elapsed_ms=round(elapsed_s * 1000))
             yield Blobs(folder, paths, elapsed_s)
 
     def _got(
-        self, wanted: Mapping[Source, str], folder: Path, patience: Patience
+        self, wanted: Mapping[Source, str], folder: Path, switch: KillSwitch
     ) -> dict[Source, Path]:
-        paths: dict[Source, Path] = {}
+        paths = {source: folder / str(number) for number, source in enumerate(wanted)}
         left = self._cache.max_bytes
-        with Session(self._fetcher) as session:
-            for source, place in wanted.items():
-                path = folder / str(len(paths))
-                with _told(place):
-                    left -= self._get(source, path, session, patience.at_most(self._limits.blob_s))
-                    if left < 0:
-                        raise too_large("the test data of a job together", self._cache.max_bytes)
-                paths[source] = path
+        with KillSwitch() as enough, Crew(self._fetcher, enough) as crew:
+            patience = Patience(self._limits.job_s, switch, enough)
+
+            def get(session: Session, source: Source) -> int:
+                return self._get(
+                    source, paths[source], session, patience.at_most(self._limits.blob_s)
+                )
+
+            # What has only a hash may be among what is fetched before it.
+            for _, several in groupby(wanted, lambda source: isinstance(source, Cached)):
+                sources = list(several)
+                sizes = crew.results(get, sources)
+                for source in sources:
+                    with _told(wanted[source]):
+                        left -= next(sizes)
+                        if left < 0:
+                            raise too_large(
+                                "the test data of a job together", self._cache.max_bytes
+                            )
         return paths
 
     def _get(self, source: Source, path: Path, session: Session, patience: Patience) -> int:

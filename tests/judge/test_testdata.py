@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from executor.blobs.cache import BLOCK_BYTES, Cache
+from executor.blobs.crew import SIZE
 from executor.blobs.fetch import Fetcher, FetchLimits
 from executor.blobs.hosts import Address, Hosts
 from executor.blobs.patience import Patience
@@ -39,6 +40,7 @@ from tests.web import (
     one_after_another,
     raw,
     redirect,
+    reset,
 )
 
 PROJECT = Path(__file__).parents[2]
@@ -159,7 +161,7 @@ def test_what_has_no_hash_is_fetched_each_time(web: Web, cache: Path) -> None:
     assert stored(cache) == []
 
 
-def test_a_job_fetches_each_blob_once_over_one_connection(web: Web, cache: Path) -> None:
+def test_a_job_fetches_each_blob_once_over_few_connections(web: Web, cache: Path) -> None:
     inputs = []
     for number in range(20):
         body = str(number).encode()
@@ -168,7 +170,82 @@ def test_a_job_fetches_each_blob_once_over_one_connection(web: Web, cache: Path)
     with opened(make_testdata(cache), *inputs, *inputs) as paths:
         assert [path.read_bytes() for path in paths[::2]] == [b"%d" % n for n in range(20)] * 2
     assert set(web.requests.values()) == {2}
-    assert len(web.connections) == 1
+    assert len(web.connections) <= SIZE
+
+
+def numbered(web: Web, *replies: Reply) -> list[dict[str, str]]:
+    """A URL for each reply."""
+    web.replies |= {f"/{number}": reply for number, reply in enumerate(replies)}
+    return [{"url": web.url(f"/{number}")} for number in range(len(replies))]
+
+
+def test_several_blobs_are_fetched_at_once_and_never_more(web: Web, cache: Path) -> None:
+    """Nobody is answered before as many have asked as may."""
+    lock, asking, most = threading.Lock(), [0], [0]
+    together = threading.Barrier(SIZE)
+
+    def answer(request: Request) -> None:
+        with lock:
+            asking[0] += 1
+            most[0] = max(most[0], asking[0])
+        together.wait(SOON_S)
+        with lock:
+            asking[0] -= 1
+        content(request.path.encode())(request)
+
+    blobs = numbered(web, *[answer] * (5 * SIZE))
+    with opened(make_testdata(cache), *blobs) as paths:
+        assert [path.read_text() for path in paths] == [f"/{n}" for n in range(5 * SIZE)]
+    assert most[0] == SIZE
+
+
+def test_of_several_failures_the_first_in_the_jobs_order_is_told(web: Web, cache: Path) -> None:
+    later = threading.Event()
+
+    def last(request: Request) -> None:
+        later.wait(SOON_S)
+        content(b"", 404)(request)
+
+    def first(request: Request) -> None:
+        content(b"", 403)(request)
+        later.set()
+
+    with (
+        pytest.raises(TestDataError) as caught,
+        opened(make_testdata(cache), *numbered(web, last, first, *[content(BODY)] * SIZE)),
+    ):
+        pass
+    assert later.is_set()
+    assert reason(caught.value.error) == "http_status"
+    assert "/0: answered 404" in caught.value.error.message
+
+
+def test_a_failure_ends_what_is_still_fetched_and_begins_nothing_more(
+    web: Web, cache: Path
+) -> None:
+    asked = threading.Barrier(SIZE)
+
+    def fails(request: Request) -> None:
+        asked.wait(SOON_S)
+        content(b"", 404)(request)
+
+    def hangs(request: Request) -> None:
+        asked.wait(SOON_S)
+        hang()(request)
+
+    blobs = numbered(web, fails, *[hangs] * (SIZE - 1), *[content(BODY)] * 9)
+    testdata = make_testdata(cache, limits=PATIENT, blob_s=600)
+    with pytest.raises(TestDataError) as caught, opened(testdata, *blobs):
+        pass
+    assert reason(caught.value.error) == "http_status"
+    assert web.requests.keys() == {f"/{number}" for number in range(SIZE)}
+
+
+def test_a_hash_alone_finds_what_the_same_job_has_fetched_before(web: Web, cache: Path) -> None:
+    late = one_after_another(raw(), content(BODY))  # the second attempt comes after a pause
+    [blob] = numbered(web, late)
+    with opened(make_testdata(cache), {**blob, **hashed(BODY)}, hashed(BODY)) as paths:
+        assert [path.read_bytes() for path in paths] == [BODY, BODY]
 
 
 def chunked(body: bytes, size: int = 7) -> bytes:
@@ -231,6 +308,8 @@ UNAVAILABLE: dict[str, tuple[Reply, str, str, int]] = {
     "chunks that break off": (raw(CHUNKED + b"5\r\n12"), "unreachable", "broke off", 3),
     "chunks that are none": (raw(CHUNKED + b"x\r\n12"), "unreachable", "broke off", 3),
     "no answer": (raw(), "unreachable", "broke off", 3),
+    "a reset": (reset(), "unreachable", "connection reset by peer", 3),
+    "a reset in the body": (reset(OK + b"\r\n" + BODY), "unreachable", "", 3),
     "another protocol": (raw(b"SSH-2.0-secret\r\n"), "unreachable", "no HTTP", 3),
     "headers without end": (
         endless(OK, b"X-Filler: " + b"x" * 1000 + b"\r\n"),
@@ -404,10 +483,9 @@ def test_it_connects_to_the_address_that_was_checked(web: Web, cache: Path) -> N
     web.replies |= {"/x": redirect("/y"), "/y": raw(OK + b"Content-Length: 4000\r\n\r\n" + BODY)}
     testdata = make_testdata(cache, resolve=resolve)
     url = web.url("/x", "rebinding.example")
-    with opened(testdata, {"url": url}, {"url": url + "?2"}) as paths:
-        assert [path.read_bytes() for path in paths] == [BODY, BODY]
+    assert got(testdata, {"url": url}) == BODY
     assert web.headers["Host"] == f"rebinding.example:{web.port}"
-    assert len(web.connections) == 4
+    assert len(web.connections) == 2
     error = refusal(testdata, {"url": url})
     assert reason(error) == "host_not_allowed"
 
@@ -473,11 +551,10 @@ def to_this_host(host: str, port: int, patience: Patience) -> list[Address]:
 
 def test_https_is_held_against_the_name(tls_web: Web, cache: Path) -> None:
     testdata = make_testdata(cache, resolve=to_this_host)
-    with opened(
-        testdata, {"url": tls_web.url("/x", "data.test")}, {"url": tls_web.url("/x?", "data.test")}
-    ) as paths:
-        assert [path.read_bytes() for path in paths] == [BODY, BODY]
-    assert len(tls_web.connections) == 1
+    blobs = [{"url": tls_web.url(f"/x?{number}", "data.test")} for number in range(3 * SIZE)]
+    with opened(testdata, *blobs) as paths:
+        assert [path.read_bytes() for path in paths] == [BODY] * len(blobs)
+    assert len(tls_web.connections) <= SIZE
     error = refusal(testdata, {"url": tls_web.url("/x", "other.test")})
     assert reason(error) == "tls"
     assert "certificate is not trusted" in error.message
@@ -513,7 +590,9 @@ def full_backlog() -> Iterator[int]:
         yield int(server.getsockname()[1])
 
 
-def leaves(testdata: TestData, blob: dict[str, str], waits: Callable[[], bool]) -> None:
+def leaves(
+    testdata: TestData, blob: dict[str, str], waits: Callable[[], bool], *more: dict[str, str]
+) -> None:
     """Pulls the switch once the fetch waits."""
     switch = KillSwitch()
 
@@ -523,7 +602,7 @@ def leaves(testdata: TestData, blob: dict[str, str], waits: Callable[[], bool]) 
 
     puller = threading.Thread(target=pull)
     puller.start()
-    with pytest.raises(Killed), opened(testdata, blob, switch=switch):
+    with pytest.raises(Killed), opened(testdata, blob, *more, switch=switch):
         pass
     puller.join()
 
@@ -533,6 +612,12 @@ def test_a_worker_that_must_leave_waits_for_no_server(web: Web, cache: Path, rep
     web.replies["/x"] = reply
     testdata = make_testdata(cache, limits=PATIENT, blob_s=600)
     leaves(testdata, {"url": web.url("/x"), **hashed(BODY)}, lambda: web.requests["/x"] > 0)
+
+
+def test_a_worker_that_must_leave_waits_for_none_of_several(web: Web, cache: Path) -> None:
+    testdata = make_testdata(cache, limits=PATIENT, blob_s=600)
+    blobs = numbered(web, *[hang()] * (2 * SIZE))
+    leaves(testdata, blobs[0], lambda: len(web.requests) == SIZE, *blobs[1:])
 
 
 def test_a_worker_that_must_leave_waits_for_no_connection(cache: Path) -> None:
