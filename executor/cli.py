@@ -50,6 +50,14 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
+    _add_job(
+        commands.add_parser(
+            "job",
+            help="print the job of a package's submission, for workers that have the package too",
+            epilog="`executor submit --job /dev/stdin` takes it.",
+        )
+    )
+
     check = commands.add_parser("check", help="tell what is missing here, and the remedy")
     check.set_defaults(command=_check)
 
@@ -100,6 +108,23 @@ def _add_judge(judge: argparse.ArgumentParser) -> None:
     )
     judge.add_argument("--json", action="store_true", help="print everything for programs")
     judge.set_defaults(command=_judge)
+
+
+def _add_job(job: argparse.ArgumentParser) -> None:
+    job.add_argument("problem", type=Path, help="a problem package, or a folder of 1.in, 1.ans")
+    job.add_argument("submission", type=Path, metavar="SUBMISSION", help="of its own, or any file")
+    job.add_argument(
+        "--packages-dir",
+        type=Path,
+        metavar="DIR",
+        help="what is the workers' EXECUTOR_PACKAGES_DIR lies here; default: that setting",
+    )
+    job.add_argument(
+        "--limit-cpu-ms", type=_cpu_ms, metavar="MS", help="instead of the package's time limit"
+    )
+    job.add_argument("--language", metavar="ID", help="judge as this language")
+    job.add_argument("--id", metavar="ID", help="default: by the submission's name")
+    job.set_defaults(command=_job)
 
 
 def _cpu_ms(text: str) -> int:
@@ -191,6 +216,26 @@ def _judge(options: argparse.Namespace) -> int:
     else:
         report.print_report(judgement, Console(highlight=False))
     return 0 if judgement.kept else 1
+
+
+def _job(options: argparse.Namespace) -> int:
+    from executor import package_job
+    from executor.packages import PackageError
+
+    settings = _settings()
+    wish = package_job.Wish(
+        problem=options.problem,
+        submission=options.submission,
+        packages=options.packages_dir or settings.executor_packages_dir,
+        cpu_ms=options.limit_cpu_ms,
+        language=options.language,
+        id=options.id,
+    )
+    try:
+        print(package_job.message(settings, wish))
+    except (package_job.NoJob, PackageError) as error:
+        raise Fault(str(error)) from None
+    return 0
 
 
 def _submit(options: argparse.Namespace) -> int:

@@ -105,13 +105,13 @@ def judge_package(settings: Settings, wish: Wish, progress: Progress) -> Judgeme
             f"--language: no language '{wish.language}': `executor languages` shows them"
         )
     package = read_package(wish.problem, known)
-    chosen = _chosen(package, wish, known)
-    if not chosen:
+    wanted = chosen(package, wish, known)
+    if not wanted:
         which = "submission" if wish.language is None else f"submission in {wish.language}"
         raise JudgingError(f"{wish.problem}: there is no {which} to judge: name one")
     try:
         with _ended_by_sigterm(), local_sandbox(settings.safeexec_socket) as sandbox:
-            return _judge_all(settings, package, chosen, wish, sandbox, progress)
+            return _judge_all(settings, package, wanted, wish, sandbox, progress)
     except SandboxUnavailable as error:
         raise JudgingError(str(error)) from None
 
@@ -222,7 +222,7 @@ def _calibrating(package: Package, wish: Wish) -> list[Submission]:
     ]
 
 
-def _chosen(package: Package, wish: Wish, languages: Languages) -> list[Submission]:
+def chosen(package: Package, wish: Wish, languages: Languages) -> list[Submission]:
     """The submissions that are wished for, each once, in the order given. Raises JudgingError."""
     if not wish.submissions:
         return [

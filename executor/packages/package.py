@@ -187,11 +187,13 @@ def job_for(
     cpu_ms: int,
     language: str | None = None,
     tests: Sequence[str] = (),
+    folder: str = "",
 ) -> Job:
     """The job that judges a submission; its blobs are paths below the package's folder.
 
     language: an id instead of the submission's own. tests: patterns of those to run; with any,
-    nothing is scored. Raises PackageError.
+    nothing is scored. folder: where the package lies below the folder that the paths are to start
+    from, if that is another. Raises PackageError.
     """
     assert submission.sources is not None
     plan = package.plan
@@ -214,7 +216,7 @@ def job_for(
         "checker": package.checker,
         "interactor": package.interactor,
         "passes": package.metadata.passes,
-        "tests": tuple(_test(test, scored=not tests) for test in chosen),
+        "tests": tuple(_test(test, folder, scored=not tests) for test in chosen),
         "groups": () if tests else plan.groups,
         "policy": {"stop_on_first_fail": plan.stop_on_first_fail and not tests},
     }
@@ -227,14 +229,18 @@ def job_for(
         raise PackageError(f"{submission.listed.place}: {first_problem(error)}") from None
 
 
-def _test(test: PlannedTest, *, scored: bool) -> Mapping[str, Any]:
+def _test(test: PlannedTest, folder: str, *, scored: bool) -> Mapping[str, Any]:
     case = test.case
     return {
         "id": case.id,
-        "input": {"path": case.input},
-        "answer": None if case.answer is None else {"path": case.answer},
+        "input": _blob(folder, case.input),
+        "answer": None if case.answer is None else _blob(folder, case.answer),
         "group": test.group if scored else None,
         "points": test.points if scored else None,
         "args": test.args or None,
         "visible": test.visible,
     }
+
+
+def _blob(folder: str, name: str) -> Mapping[str, str]:
+    return {"path": f"{folder}/{name}" if folder else name}
