@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from executor import judging
 from executor.contract.fields import JobId
 from executor.languages import Languages, LanguagesError
-from executor.packages import Package, job_for, read_package
+from executor.packages import Package, Submission, job_for, read_package
 from executor.settings import Settings
 
 _ID: TypeAdapter[str] = TypeAdapter(JobId)
@@ -55,7 +55,7 @@ def message(settings: Settings, wish: Wish) -> str:
     return job.model_dump_json(by_alias=True, exclude_unset=True, exclude_none=True)
 
 
-def _submission(package: Package, wish: Wish, languages: Languages) -> judging.Submission:
+def _submission(package: Package, wish: Wish, languages: Languages) -> Submission:
     asked = judging.Wish(wish.problem, (wish.submission,), language=wish.language)
     try:
         found = judging.chosen(package, asked, languages)

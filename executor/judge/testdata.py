@@ -4,10 +4,10 @@ import contextlib
 import mmap
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import count, groupby
+from itertools import count
 from pathlib import Path
 from typing import assert_never
 
@@ -85,6 +85,24 @@ class Blobs:
                 return map_file(self._paths[source])
 
 
+def _independent(sources: Iterable[Source]) -> Iterator[list[Source]]:
+    """Cuts them where one may find in the cache what another before it has fetched."""
+    group: list[Source] = []
+    digests: set[Digest] = set()
+    for source in sources:
+        digest = source.digest if isinstance(source, Cached | Remote) else None
+        among_fetched = bool(group) and isinstance(source, Cached) is not isinstance(
+            group[-1], Cached
+        )
+        if digest in digests or among_fetched:
+            yield group
+            group, digests = [], set()
+        group.append(source)
+        if digest is not None:
+            digests.add(digest)
+    yield group
+
+
 def map_file(path: Path) -> Content:
     """The content of a file that nobody changes any more."""
     with path.open("rb") as file:
@@ -154,9 +172,7 @@ class TestData:
                     source, paths[source], session, patience.at_most(self._limits.blob_s)
                 )
 
-            # What has only a hash may be among what is fetched before it.
-            for _, several in groupby(wanted, lambda source: isinstance(source, Cached)):
-                sources = list(several)
+            for sources in _independent(wanted):
                 sizes = crew.results(get, sources)
                 for source in sources:
                     with _told(wanted[source]):
