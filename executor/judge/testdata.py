@@ -1,6 +1,7 @@
 """A job's blobs as files: those that are not in its message are got before anything is run."""
 
 import contextlib
+import fcntl
 import mmap
 import os
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import assert_never
+from typing import BinaryIO, assert_never
 
 import structlog
 
@@ -75,6 +76,22 @@ class Blobs:
             case source:
                 return self._paths[source]
 
+    @contextlib.contextmanager
+    def file(self, blob: Blob) -> Iterator[Path]:
+        """A file with the blob's content, for the time of the block; nobody can change it.
+
+        One in the message stays in memory: to make a file on a disk takes as long as a short run.
+        Raises TestDataError.
+        """
+        match blob.source:
+            case Inline(data):
+                with _told(""):
+                    file = _sealed(data)
+                with file:
+                    yield Path(f"/proc/self/fd/{file.fileno()}")
+            case source:
+                yield self._paths[source]
+
     def content(self, blob: Blob) -> Content:
         """What is in the blob: of a large one nothing is read before it is looked at."""
         match blob.source:
@@ -82,6 +99,20 @@ class Blobs:
                 return data
             case source:
                 return map_file(self._paths[source])
+
+
+def _sealed(data: bytes) -> BinaryIO:
+    """A file that is in no file system and that nobody can change, not even its owner."""
+    flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open(os.memfd_create("blob", flags), "w+b"))
+        file.write(data)
+        file.flush()
+        os.fchmod(file.fileno(), 0o444)
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+        stack.pop_all()
+        return file
 
 
 def map_file(path: Path) -> Content:
