@@ -124,6 +124,13 @@ def map_file(path: Path) -> Content:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
+def forget(content: Content, start: int, size: int) -> None:
+    """Lets go of pages that were looked at: as long as we hold them they count as our memory."""
+    if isinstance(content, mmap.mmap):
+        first = start - start % mmap.PAGESIZE
+        content.madvise(mmap.MADV_DONTNEED, first, start + size - first)
+
+
 @dataclass(frozen=True, slots=True)
 class TestDataLimits:
     """blob_bytes: of one blob. blob_s: for fetching one, with all attempts and waiting for

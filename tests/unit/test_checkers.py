@@ -1,8 +1,10 @@
 """The checkers, chunk by chunk: how an output is cut into chunks never changes the result."""
 
+import re
 import tempfile
 import time
 import tracemalloc
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +249,35 @@ def test_tokens_agree_with_their_definition(answer: bytes, output: bytes, chunk:
     assert (strict.verdict == "AC") is (answer == output)
     expected = "AC" if answer == output else "PE" if right else "WA"
     assert check("exact", answer, output, chunk).verdict == expected
+
+
+@given(_TEXT, _TEXT, st.integers(1, 7))
+def test_the_first_token_that_differs_is_told(answer: bytes, output: bytes, chunk: int) -> None:
+    found = list(re.finditer(rb"\S+", output))
+    pairs = list(zip_longest(answer.split(), (match[0] for match in found)))
+    wrong = next((index for index, pair in enumerate(pairs) if pair[0] != pair[1]), None)
+    result = check("tokens", answer, output, chunk)
+    if wrong is None:
+        assert result.verdict == "AC"
+        return
+    before = output[: found[wrong].start()] if wrong < len(found) else output
+    place = (before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].split()) + 1)
+    assert (result.line, result.token) == place
+    assert (result.expected, result.found) == tuple(
+        None if token is None else token.decode() for token in pairs[wrong]
+    )
+
+
+@given(st.integers(0, 40), st.integers(1, 9), st.integers(1, 9))
+def test_where_bytes_are_equal_again_does_not_matter(at: int, size: int, chunk: int) -> None:
+    answer = b"12 3\n4 567\n\n8 9\n" * 5
+    line = answer.find(b"\n", at)
+    output = answer[:line] + b" " * size + b"\n\n" + answer[line:]
+    for type in ("lines", "tokens"):
+        assert check(type, answer, output, chunk).verdict == "AC"
+        result = check(type, answer, output + b"x", chunk)
+        assert (result.verdict, result.found) == ("WA", "x")
+        assert result.line == output.count(b"\n") + 1
 
 
 @given(_TEXT, st.integers(1, 7))
