@@ -5,7 +5,6 @@
 Prints the seconds of comparing, the verdict, and the KiB by which the peak of memory has grown.
 """
 
-import resource
 import sys
 import time
 from pathlib import Path
@@ -30,7 +29,9 @@ def main(checker: str, answer: str, output: str) -> None:
 
 
 def _peak_kib() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Of this program: getrusage(2) would tell that of whoever has started it, if that is more."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0])
 
 
 if __name__ == "__main__":

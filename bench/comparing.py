@@ -13,7 +13,7 @@ from bench.sampling import Sample, side_by_side
 from stack import RunFolder
 from stack.paths import ROOT
 
-RUNS = 5
+RUNS = 3
 LARGE_MB = 200
 SMALL_MB = 20
 TESTLIB_MB = 120
@@ -38,7 +38,10 @@ int main(int argc, char* argv[]) {
 
 
 def run() -> Figures:
-    """Of random numbers, ten in a line. "a blank": the output has one too many in its first line.
+    """Of random numbers, ten in a line.
+
+    "a blank": the output has one too many in its first line; "CRLF": in each line it has a carriage
+    return too many.
 
     The executor's figures are without the start of its process, the others' with theirs.
     """
@@ -54,6 +57,8 @@ def run() -> Figures:
             "tokens, equal": ("tokens", large.equal),
             "lines, a blank": ("lines", large.blank),
             "tokens, a blank": ("tokens", large.blank),
+            "lines, CRLF": ("lines", large.crlf),
+            "tokens, CRLF": ("tokens", large.crlf),
         }
         contestants = {
             name: _compared(checker, large.answer, output, peaks.setdefault(name, []))
@@ -74,11 +79,11 @@ def run() -> Figures:
 
 
 class _Files:
-    """An answer, an output that is equal, and one with a blank too many."""
+    """An answer, and outputs for it."""
 
     def __init__(self, folder: Path, size_mb: int) -> None:
-        self.answer, self.equal, self.blank = (
-            folder / name for name in ("answer", "equal", "blank")
+        self.answer, self.equal, self.blank, self.crlf = (
+            folder / name for name in ("answer", "equal", "blank", "crlf")
         )
         numbers = random.Random(1)
         piece = "".join(
@@ -89,6 +94,7 @@ class _Files:
         self.answer.write_bytes(content)
         self.equal.write_bytes(content)
         self.blank.write_bytes(content.replace(b"\n", b" \n", 1))
+        self.crlf.write_bytes(content.replace(b"\n", b"\r\n"))
 
 
 def _compared(checker: str, answer: Path, output: Path, peaks: list[int]) -> Sample:
@@ -137,6 +143,7 @@ def _bars(samples: Mapping[str, Sequence[float]]) -> list[Bar]:
         "lines, equal": _EQUAL_MB_S,
         "tokens, equal": _TOKENS_MB_S,
         "tokens, a blank": _TOKENS_MB_S,
+        "tokens, CRLF": _TOKENS_MB_S,
     }
     return [
         Bar(name, statistics.median(samples[name]), limit, "MB/s", True)

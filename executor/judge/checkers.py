@@ -150,6 +150,7 @@ class _Comparison:
         match self._units.compare(self._answer, self._start, text, last):
             case Agreed(in_answer, in_text):
                 self._place.advance(text[:in_text])
+                forget(self._answer, self._start, in_answer - self._start)
                 self._start = self._floor = in_answer
                 self._pending = text[in_text:]
             case Disagreed(place) as found:

@@ -30,6 +30,8 @@ log = structlog.get_logger()
 JOB_S = 900
 """For all blobs of a job. RabbitMQ takes a job back that is not acked in half an hour."""
 
+_PIECE_BYTES = 2 * 1024 * 1024
+
 Content = bytes | mmap.mmap
 """What is in a file, without its being read as a whole."""
 
@@ -127,7 +129,8 @@ def map_file(path: Path) -> Content:
 def forget(content: Content, start: int, size: int) -> None:
     """Lets go of pages that were looked at: as long as we hold them they count as our memory."""
     if isinstance(content, mmap.mmap):
-        first = start - start % mmap.PAGESIZE
+        # The kernel maps pages around those that are read, too, within such a piece.
+        first = start - start % _PIECE_BYTES
         content.madvise(mmap.MADV_DONTNEED, first, start + size - first)
 
 
