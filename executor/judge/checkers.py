@@ -143,6 +143,7 @@ class _Comparison:
             begin = self._units.start(self._answer, self._floor, self._start)
             for offset in range(self._floor, begin, _BLOCK_BYTES):
                 self._place.advance(self._answer[offset : min(offset + _BLOCK_BYTES, begin)])
+                forget(self._answer, offset, _BLOCK_BYTES)
             text = self._answer[begin : self._start] + text
             self._start = begin
         if self._first_line is None:

@@ -89,10 +89,9 @@ class LineUnits:
         return Disagreed(_line_offset(text, index), *pair)
 
     def bound(self, answer: Content, start: int, text: bytes) -> bytes | None:
-        expected, _ = _take_lines(answer, start, 1, 0)
-        most = sum(map(len, expected)) + MAX_SHOWN_BYTES
-        # What is cut off counts only if it is more than trailing white space.
-        return None if text[most:].strip() else text[:most]
+        expected = b"".join(_take_lines(answer, start, 1, 0)[0])
+        # The rest can only be white space, of which no more is needed than shows that it is there.
+        return text[: len(expected) + 1] if expected.startswith(text.rstrip()) else None
 
     def difference(self, found: Disagreed, line: int, token: int) -> CheckResult:
         if found.found is None:

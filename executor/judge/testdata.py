@@ -131,7 +131,7 @@ def forget(content: Content, start: int, size: int) -> None:
     if isinstance(content, mmap.mmap):
         # The kernel maps pages around those that are read, too, within such a piece.
         first = start - start % _PIECE_BYTES
-        content.madvise(mmap.MADV_DONTNEED, first, start + size - first)
+        content.madvise(mmap.MADV_DONTNEED, first, min(start + size, len(content)) - first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,6 +224,39 @@ def test_a_token_longer_than_any_block_is_compared_whole() -> None:
     assert check("tokens", answer, answer[:-1], space_sensitive=True).verdict == "WA"
 
 
+def test_a_line_longer_than_any_block_is_compared_whole() -> None:
+    line = b"7 " * 350_000
+    assert check("lines", line + b"8\n", line + b"8 \n").verdict == "AC"
+    assert check("lines", line, line + b" " * 700_000).verdict == "AC"
+    assert check("lines", line + b"8\n9\n", line + b"8" + b" " * 700_000 + b"\n9").verdict == "AC"
+    result = check("lines", line + b"8\n", line + b" " * 700_000 + b"8\n")
+    assert (result.verdict, result.message) == ("WA", "line 1 differs in white space")
+    result = check("lines", line, b"6" + line)
+    assert (result.verdict, result.line, result.token) == ("WA", 1, 1)
+
+
+def test_a_large_answer_is_no_memory_of_ours(tmp_path: Path) -> None:
+    """Its pages belong to the page cache, and count as ours only as long as we hold them."""
+    path = tmp_path / "answer"
+    path.write_bytes(b"123456 7\n" * 4_000_000)
+    answer = map_file(path)
+    for type in ("lines", "tokens", "exact"):
+        checker = make_checker(_OPTIONS.validate_python({"type": type}), answer)
+        with path.open("rb") as output:
+            while chunk := output.read(1 << 18):
+                checker.feed(memoryview(chunk))
+        assert _mapped_kib(path) < 8192
+        checker.feed(memoryview(b" \n"))
+        assert checker.finish().verdict == ("PE" if type == "exact" else "AC")
+        assert _mapped_kib(path) < 8192
+
+
+def _mapped_kib(path: Path) -> int:
+    """How much of a file is in our memory, proc_pid_smaps(5)."""
+    _, _, fields = Path("/proc/self/smaps").read_text().partition(f" {path}\n")
+    return int(fields.partition("Rss:")[2].split()[0])
+
+
 _TEXT = st.lists(st.sampled_from(list("ab1. \t\r\n")), max_size=30).map(
     lambda characters: "".join(characters).encode()
 )
