@@ -26,6 +26,8 @@ PACKET_BYTES = 64 * 1024
 
 _PIPE_BYTES = 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
+_HELLO_S = 0.001
+"""In which a slot that is free says so: less than one needs that is getting ready."""
 _NUMBERS = (
     "exit_code",
     "signal",
@@ -186,28 +188,41 @@ class Sandbox:
 
     def slot(self, switch: KillSwitch | None = None) -> "Slot":
         """A slot of one's own, to be closed. Raises SandboxUnavailable if none is free in time."""
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        connection.settimeout(self._timeout_s)
+        connection = self._connect(self._timeout_s)
         try:
-            connection.connect(os.fspath(self._path))
-            hello = connection.recv(PACKET_BYTES)
-            if not hello:
-                raise ConnectionResetError("it closed the connection")
-            connection.settimeout(None)
-            return Slot(connection, _fields(hello), switch)
+            return _greeted(connection, switch)
         except TimeoutError:
-            connection.close()
             raise SandboxUnavailable(
                 f"safeexec at {self._path}: no slot became free in {self._timeout_s:g} s"
             ) from None
         except OSError as error:
+            raise self._unavailable(error) from error
+
+    def free_slot(self, switch: KillSwitch) -> "Slot | None":
+        """The same, if there is one at this moment."""
+        with contextlib.suppress(SandboxUnavailable, OSError):
+            return _greeted(self._connect(_HELLO_S), switch)
+        return None
+
+    def _connect(self, timeout_s: float) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connection.settimeout(timeout_s)
+        try:
+            connection.connect(os.fspath(self._path))
+        except OSError as error:
             connection.close()
-            reason = error.strerror or error
-            raise SandboxUnavailable(f"safeexec at {self._path}: {reason}") from error
+            raise self._unavailable(error) from error
+        return connection
+
+    def _unavailable(self, error: OSError) -> SandboxUnavailable:
+        return SandboxUnavailable(f"safeexec at {self._path}: {error.strerror or error}")
 
 
 class Slot:
-    """One connection to safeexec. Its runs come one after another, from one thread."""
+    """One connection to safeexec. Its runs come one after another, from one thread.
+
+    was_used: it has had a run, and needs some milliseconds to get ready for another one.
+    """
 
     def __init__(
         self, connection: socket.socket, hello: Mapping[str, str], switch: KillSwitch | None
@@ -215,6 +230,7 @@ class Slot:
         self._connection = connection
         self._switch = KillSwitch() if switch is None else switch
         self._owns_switch = switch is None
+        self.was_used = False
         self.isolation = hello.get("isolation")
         self.version = hello.get("safeexec")
 
@@ -260,6 +276,7 @@ class Slot:
     ) -> Outcome:
         if self._switch.pulled:
             raise Killed
+        self.was_used = True
         with contextlib.ExitStack() as stack:
             err, err_writer = _pipe(stack)
             # Complaints are not output: they are drained, however many.
@@ -272,6 +289,19 @@ class Slot:
                 return _Attendance(self._connection, self._switch, streams).outcome()
             except ConnectionError as error:
                 raise SandboxFault(f"the connection to safeexec broke: {error}") from error
+
+
+def _greeted(connection: socket.socket, switch: KillSwitch | None) -> Slot:
+    """The slot behind a connection, once it has said hello. Raises OSError."""
+    try:
+        hello = connection.recv(PACKET_BYTES)
+        if not hello:
+            raise ConnectionResetError("it closed the connection")
+        connection.settimeout(None)
+    except OSError:
+        connection.close()
+        raise
+    return Slot(connection, _fields(hello), switch)
 
 
 class _Stream:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Literal, Self
 
@@ -207,8 +208,12 @@ class Job(Sources):
             return test.points
         if test.group is None and self.groups:
             return 0.0
-        beside = (other for other in self.tests if other.group == test.group)
-        return 1.0 if all(other.points is None for other in beside) else 0.0
+        return 0.0 if test.group in self._groups_with_points else 1.0
+
+    @cached_property
+    def _groups_with_points(self) -> frozenset[str | None]:
+        """The groups, None for no group, in which a test has points of its own."""
+        return frozenset(test.group for test in self.tests if test.points is not None)
 
     def is_visible(self, test: Test) -> bool:
         """Whether all of a test may leave the judge; in mode `run` it may."""

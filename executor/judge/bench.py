@@ -1,4 +1,9 @@
-"""Where a job's runs take place: one slot, or two for programs that talk; replaced if one fails."""
+"""Where a job's runs take place: one slot, or two for programs that talk; replaced if one fails.
+
+After a run a slot needs some milliseconds to get ready for the next one, and many after a compiler.
+So a bench goes over to a slot that is free, if there is one, and gives its own away, which gets
+ready meanwhile. It holds none that it does not use: where each worker has but one nothing changes.
+"""
 
 from collections.abc import Callable
 from typing import Self, TypeVar
@@ -20,6 +25,8 @@ class Bench:
         self._switch = switch
         self._slot = sandbox.slot(switch)
         self._second: Slot | None = None
+        self._misses = 0
+        self._pause = 0
 
     def __enter__(self) -> Self:
         return self
@@ -42,7 +49,11 @@ class Bench:
         return self._second
 
     def attempt(self, work: Callable[[Slot], T]) -> T:
-        """Does `work`; once more, in a fresh slot, if the sandbox failed. Then raises its fault."""
+        """Does `work`; once more, in a fresh slot, if the sandbox failed. Then raises its fault.
+
+        `work` may attempt something itself, once its own run is over.
+        """
+        self._change_slot()
         try:
             return work(self._slot)
         except SandboxFault as fault:
@@ -53,3 +64,22 @@ class Bench:
             self._second = None
         self._slot = self._sandbox.slot(self._switch)
         return work(self._slot)
+
+    def _change_slot(self) -> None:
+        """Goes over to a free slot if ours is getting ready for its next run.
+
+        Where there was none we look less and less often: a look costs the slots a little.
+        """
+        if self._second is not None or not self._slot.was_used:
+            return
+        if self._pause:
+            self._pause -= 1
+            return
+        free = self._sandbox.free_slot(self._switch)
+        if free is None:
+            self._pause = 2**self._misses
+            self._misses += 1
+            return
+        self._misses = 0
+        self._slot.close()
+        self._slot = free

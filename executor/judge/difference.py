@@ -46,3 +46,20 @@ def differing(line: int, token: int, expected: bytes | None, found: bytes | None
 def shown(text: bytes | None) -> str | None:
     """The first 64 characters."""
     return None if text is None else text[:MAX_SHOWN_BYTES].decode(errors="replace")[:MAX_SHOWN]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """How far output and answer agree: an offset in the answer, and one in the text compared."""
+
+    answer: int
+    text: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreed:
+    """The first that differs, and where it begins in the text; None: there is none."""
+
+    place: int
+    expected: bytes | None
+    found: bytes | None

@@ -1,6 +1,7 @@
 """A job's blobs as files: those that are not in its message are got before anything is run."""
 
 import contextlib
+import fcntl
 import mmap
 import os
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import assert_never
+from typing import BinaryIO, assert_never
 
 import structlog
 
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 JOB_S = 900
 """For all blobs of a job. RabbitMQ takes a job back that is not acked in half an hour."""
+
+_PIECE_BYTES = 2 * 1024 * 1024
 
 Content = bytes | mmap.mmap
 """What is in a file, without its being read as a whole."""
@@ -76,6 +79,22 @@ class Blobs:
             case source:
                 return self._paths[source]
 
+    @contextlib.contextmanager
+    def file(self, blob: Blob) -> Iterator[Path]:
+        """A file with the blob's content, for the time of the block; nobody can change it.
+
+        One in the message stays in memory: to make a file on a disk takes as long as a short run.
+        Raises TestDataError.
+        """
+        match blob.source:
+            case Inline(data):
+                with _told(""):
+                    file = _sealed(data)
+                with file:
+                    yield Path(f"/proc/self/fd/{file.fileno()}")
+            case source:
+                yield self._paths[source]
+
     def content(self, blob: Blob) -> Content:
         """What is in the blob: of a large one nothing is read before it is looked at."""
         match blob.source:
@@ -103,6 +122,20 @@ def _independent(sources: Iterable[Source]) -> Iterator[list[Source]]:
     yield group
 
 
+def _sealed(data: bytes) -> BinaryIO:
+    """A file that is in no file system and that nobody can change, not even its owner."""
+    flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open(os.memfd_create("blob", flags), "w+b"))
+        file.write(data)
+        file.flush()
+        os.fchmod(file.fileno(), 0o444)
+        seals = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, seals)
+        stack.pop_all()
+        return file
+
+
 def map_file(path: Path) -> Content:
     """The content of a file that nobody changes any more."""
     with path.open("rb") as file:
@@ -110,6 +143,14 @@ def map_file(path: Path) -> Content:
             return b""  # which cannot be mapped
         # Nobody shortens one of our files, which would end us by a signal.
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def forget(content: Content, start: int, size: int) -> None:
+    """Lets go of pages that were looked at: as long as we hold them they count as our memory."""
+    if isinstance(content, mmap.mmap):
+        # The kernel maps pages around those that are read, too, within such a piece.
+        first = start - start % _PIECE_BYTES
+        content.madvise(mmap.MADV_DONTNEED, first, min(start + size, len(content)) - first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,20 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from itertools import islice, zip_longest
 
 from executor.contract.job import Tokens
 from executor.judge.difference import (
-    ACCEPTED,
     MAX_SHOWN_BYTES,
+    Agreed,
     CheckResult,
+    Disagreed,
     differing,
     shown,
 )
+from executor.judge.lines import LineUnits
 from executor.judge.testdata import Content
 
 MAX_NUMBER_BYTES = 4096
@@ -24,113 +27,95 @@ MAX_DIGITS = 20_000
 Equality = Callable[[bytes, bytes], bool]
 """Whether the output's token will do for the answer's."""
 
-_BLOCK_BYTES = 256 * 1024
+_LEAST_BYTES = 4096
 _WHITE_SPACE = b" \t\n\r\v\f"
 _WORD = re.compile(rb"\S+")
 _SEGMENT = re.compile(rb"\s+|\S+")
 _NUMBER = re.compile(rb"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 
-class TokenComparison:
-    """Token by token; with `spaces`, each run of white space counts as a token too."""
+class TokenUnits:
+    """An output as tokens; with `spaces`, each run of white space counts as a token too."""
 
-    def __init__(
-        self, answer: Content, start: int, line: int, equal: Equality, spaces: bool = False
-    ) -> None:
-        longest = max(map(len, _answer_tokens(answer, start, spaces)), default=0)
-        self._kept = max(longest, MAX_NUMBER_BYTES) + MAX_SHOWN_BYTES
-        self._expected = _answer_tokens(answer, start, spaces)
+    def __init__(self, equal: Equality, spaces: bool = False) -> None:
         self._equal = equal
         self._spaces = spaces
-        self._pending = b""
-        self._line = line
-        self._tokens_before = 0
 
-    def take(self, block: bytes) -> CheckResult | None:
-        block = self._pending + block
-        end = _whole_tokens(block, self._spaces)
-        # Of a token longer than any other this much is enough: it differs from all.
-        if len(block) - end > self._kept:
-            end = len(block)
-        self._pending = block[end:]
-        return self._compare(block[:end])
+    def start(self, answer: Content, floor: int, end: int) -> int:
+        size = _LEAST_BYTES
+        while True:
+            begin = max(floor, end - size)
+            whole = _whole_tokens(answer[begin:end], self._spaces)
+            if whole or begin == floor:
+                return begin + whole
+            size *= 2
 
-    def end(self) -> CheckResult:
-        result = self._compare(self._pending)
-        if result is not None:
-            return result
-        missing = next(self._expected, None)
-        if missing is None:
-            return ACCEPTED
-        if missing.isspace():
-            return self._space_differs(self._line, missing, None)
-        return differing(self._line, self._tokens_before + 1, missing, None)
+    def compare(self, answer: Content, start: int, text: bytes, last: bool) -> Agreed | Disagreed:
+        if not self._spaces and not last:
+            # Lines that are equal but for their ends are the most frequent case, and soon found.
+            lines = LineUnits().compare(answer, start, text, last)
+            if isinstance(lines, Agreed) and lines.text:
+                return lines
+        end = len(text) if last else _whole_tokens(text, self._spaces)
+        found = _SEGMENT.findall(text[:end]) if self._spaces else text[:end].split()
+        expected, after = self._take(answer, start, len(found) + last, len(text))
+        if expected != found:
+            for index, (wanted, given) in enumerate(zip_longest(expected, found)):
+                if wanted != given and not self._is_right(wanted, given):
+                    return Disagreed(self._offset(text, index), wanted, given)
+        return Agreed(after, end)
 
-    def _compare(self, block: bytes) -> CheckResult | None:
-        """Compares the tokens of a block that cuts none in two."""
-        for index, found in enumerate(_split(block, self._spaces)):
-            expected = next(self._expected, None)
-            if found != expected and not self._is_right(expected, found):
-                return self._difference(block, index, expected, found)
-        self._advance(block)
-        return None
+    def bound(self, answer: Content, start: int, text: bytes) -> bytes | None:
+        expected, _ = self._take(answer, start, 1, 0)
+        longest = max(sum(map(len, expected)), MAX_NUMBER_BYTES)
+        return text if len(text) <= longest + MAX_SHOWN_BYTES else None
 
-    def _is_right(self, expected: bytes | None, found: bytes) -> bool:
-        return expected is not None and self._equal(expected, found)
+    def difference(self, found: Disagreed, line: int, token: int) -> CheckResult:
+        if any(text is not None and text.isspace() for text in (found.expected, found.found)):
+            message = f"line {line} differs in white space"
+            return CheckResult("WA", message, line, None, shown(found.expected), shown(found.found))
+        return differing(line, token, found.expected, found.found)
 
-    def _advance(self, block: bytes) -> None:
-        last_line = block.rfind(b"\n") + 1
-        if last_line:
-            self._line += block.count(b"\n")
-            self._tokens_before = 0
-        self._tokens_before += len(block[last_line:].split())
+    def _is_right(self, expected: bytes | None, found: bytes | None) -> bool:
+        return expected is not None and found is not None and self._equal(expected, found)
 
-    def _difference(
-        self, block: bytes, index: int, expected: bytes | None, found: bytes
-    ) -> CheckResult:
-        """Finds the place of a token in its block: only now is it worth the time."""
-        pattern = _SEGMENT if self._spaces else _WORD
-        for number, match in enumerate(pattern.finditer(block)):
-            if number == index:
-                self._advance(block[: match.start()])
-                break
-        if found.isspace() or (expected is not None and expected.isspace()):
-            return self._space_differs(self._line, expected, found)
-        return differing(self._line, self._tokens_before + 1, expected, found)
+    def _take(self, answer: Content, start: int, count: int, size: int) -> tuple[list[bytes], int]:
+        """So many of its tokens, or all there are; and where the one after them begins.
 
-    def _space_differs(self, line: int, expected: bytes | None, found: bytes | None) -> CheckResult:
-        message = f"line {line} differs in white space"
-        return CheckResult("WA", message, line, None, shown(expected), shown(found))
+        size: of a piece of the answer that may hold them.
+        """
+        size = max(size + size // 8, _LEAST_BYTES)
+        while True:
+            piece, is_all = answer[start : start + size], start + size >= len(answer)
+            size *= 2
+            if self._spaces:
+                tokens = _SEGMENT.findall(piece)
+                if is_all or len(tokens) > count:  # else the last one may go on
+                    tokens = tokens[:count]
+                    return tokens, start + sum(map(len, tokens))
+            else:
+                tokens = piece.split(None, count)
+                if len(tokens) > count:
+                    return tokens[:count], start + len(piece) - len(tokens[count])
+                if is_all:
+                    return tokens, len(answer)
 
-
-class SpaceComparison:
-    """For an output that is not equal: whether only its white space is wrong (PE)."""
-
-    def __init__(self, answer: Content, start: int, line: int) -> None:
-        self._tokens = TokenComparison(answer, start, line, _never)
-        self._line = line
-
-    def take(self, block: bytes) -> CheckResult | None:
-        return self._tokens.take(block)
-
-    def end(self) -> CheckResult:
-        result = self._tokens.end()
-        if result.verdict != "AC":
-            return result
-        message = f"only white space differs, from line {self._line} on"
-        return CheckResult("PE", message, self._line)
+    def _offset(self, text: bytes, index: int) -> int:
+        matches = (_SEGMENT if self._spaces else _WORD).finditer(text)
+        match = next(islice(matches, index, None), None)
+        return len(text) if match is None else match.start()
 
 
 def token_equality(options: Tokens) -> Equality:
     """How tokens that are not equal byte by byte are compared."""
     tolerances = (options.float_abs, options.float_rel)
-    is_near = _never if tolerances == (None, None) else _tolerance(*tolerances)
+    is_near = never if tolerances == (None, None) else _tolerance(*tolerances)
     if options.case_sensitive:
         return is_near
     return lambda expected, found: expected.lower() == found.lower() or is_near(expected, found)
 
 
-def _never(expected: bytes, found: bytes) -> bool:
+def never(expected: bytes, found: bytes) -> bool:
     return False
 
 
@@ -200,28 +185,8 @@ def _context(first: Decimal, second: Decimal) -> Context:
     )
 
 
-def _split(block: bytes, spaces: bool) -> list[bytes]:
-    return _SEGMENT.findall(block) if spaces else block.split()
-
-
 def _whole_tokens(block: bytes, spaces: bool) -> int:
     """Where the last token of a block begins: the next block may go on with it."""
     if spaces and block[-1:].isspace():
         return len(block.rstrip())
     return max(block.rfind(byte) for byte in _WHITE_SPACE) + 1
-
-
-def _answer_tokens(answer: Content, start: int, spaces: bool) -> Iterator[bytes]:
-    """The tokens of an answer, which is cut into blocks that cut no token in two."""
-    while start < len(answer):
-        block = answer[start : start + _BLOCK_BYTES]
-        if start + len(block) < len(answer):
-            block = block[: _whole_tokens(block, spaces)] or _segment(answer, start)
-        yield from _split(block, spaces)
-        start += len(block)
-
-
-def _segment(answer: Content, start: int) -> bytes:
-    match = _SEGMENT.match(answer, start)
-    assert match is not None
-    return match[0]

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -81,11 +82,10 @@ class Trial:
 
     def _run_once(self) -> Run:
         """All of its passes."""
-        given = Given(
-            input=self.blobs.path(self.test.input),
-            answer=self._answer(),
-            feedback={"judgemessage.txt": self._nothing()},
-        )
+        with self.blobs.file(self.test.input) as given, self._answer() as answer:
+            return self._passes(Given(given, answer, {"judgemessage.txt": self._nothing()}))
+
+    def _passes(self, given: Given) -> Run:
         runs = []
         for _ in range(self.job.passes):
             run, finding = self.bench.attempt(partial(self._pass, given))
@@ -102,7 +102,7 @@ class Trial:
         if self.jury.checker is None:
             return run_program(slot, task, self._comparison()), None
         findings: list[Finding] = []
-        check = partial(self._ask, self.jury.checker, given, slot, findings)
+        check = partial(self._ask, self.jury.checker, given, findings)
         run = run_program(slot, task, check)
         return run, findings[0] if findings else None
 
@@ -119,7 +119,7 @@ class Trial:
             if self.jury.checker is None:
                 check = self._comparison()(output)
             else:
-                check = self._ask(self.jury.checker, given, slot, [], output)
+                check = self._ask(self.jury.checker, given, [], output)
         return dataclasses.replace(run, verdict=Verdict(check.verdict), check=check), finding
 
     def _comparison(self) -> Check:
@@ -131,7 +131,6 @@ class Trial:
         self,
         checker: JuryProgram,
         given: Given,
-        slot: Slot,
         findings: list[Finding],
         output: IO[bytes],
     ) -> CheckResult:
@@ -139,16 +138,18 @@ class Trial:
         path = self.folder / "output"
         with path.open("wb") as file:
             shutil.copyfileobj(output, file)
-        finding = checker.check(slot, given, path, self._points, self.folder)
+        finding = self.bench.attempt(
+            lambda slot: checker.check(slot, given, path, self._points, self.folder)
+        )
         findings.append(finding)
         return finding.check
 
-    def _answer(self) -> Path:
+    def _answer(self) -> AbstractContextManager[Path]:
         """For programs of the jury; a built-in checker reads it otherwise."""
         answer = self.test.answer
         if answer is None or self.jury == Jury(None, None):
-            return self._nothing()
-        return self.blobs.path(answer)
+            return nullcontext(self._nothing())
+        return self.blobs.file(answer)
 
     def _nothing(self) -> Path:
         """An empty file."""

@@ -92,9 +92,10 @@ def test_no_program_can_change_its_input(web: Web, judged: Judged) -> None:
         "    try: attack(); print('done')\n"
         "    except OSError: print('refused')\n"
     )
-    test = case(served(web, "1.in", SECRET), {"text": "refused\n" * 6}, visible=True)
-    result = judged(source=source, tests=[test])
-    assert result.verdict == "AC", result
+    for blob in ({"text": SECRET.decode()}, served(web, "1.in", SECRET)):
+        test = case(blob, {"text": "refused\n" * 6}, visible=True)
+        result = judged(source=source, tests=[test])
+        assert result.verdict == "AC", result
 
 
 def test_an_empty_answer_may_be_fetched(web: Web, judged: Judged) -> None:

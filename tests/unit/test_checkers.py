@@ -1,8 +1,10 @@
 """The checkers, chunk by chunk: how an output is cut into chunks never changes the result."""
 
+import re
 import tempfile
 import time
 import tracemalloc
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,39 @@ def test_a_token_longer_than_any_block_is_compared_whole() -> None:
     assert check("tokens", answer, answer[:-1], space_sensitive=True).verdict == "WA"
 
 
+def test_a_line_longer_than_any_block_is_compared_whole() -> None:
+    line = b"7 " * 350_000
+    assert check("lines", line + b"8\n", line + b"8 \n").verdict == "AC"
+    assert check("lines", line, line + b" " * 700_000).verdict == "AC"
+    assert check("lines", line + b"8\n9\n", line + b"8" + b" " * 700_000 + b"\n9").verdict == "AC"
+    result = check("lines", line + b"8\n", line + b" " * 700_000 + b"8\n")
+    assert (result.verdict, result.message) == ("WA", "line 1 differs in white space")
+    result = check("lines", line, b"6" + line)
+    assert (result.verdict, result.line, result.token) == ("WA", 1, 1)
+
+
+def test_a_large_answer_is_no_memory_of_ours(tmp_path: Path) -> None:
+    """Its pages belong to the page cache, and count as ours only as long as we hold them."""
+    path = tmp_path / "answer"
+    path.write_bytes(b"123456 7\n" * 4_000_000)
+    answer = map_file(path)
+    for type in ("lines", "tokens", "exact"):
+        checker = make_checker(_OPTIONS.validate_python({"type": type}), answer)
+        with path.open("rb") as output:
+            while chunk := output.read(1 << 18):
+                checker.feed(memoryview(chunk))
+        assert _mapped_kib(path) < 8192
+        checker.feed(memoryview(b" \n"))
+        assert checker.finish().verdict == ("PE" if type == "exact" else "AC")
+        assert _mapped_kib(path) < 8192
+
+
+def _mapped_kib(path: Path) -> int:
+    """How much of a file is in our memory, proc_pid_smaps(5)."""
+    _, _, fields = Path("/proc/self/smaps").read_text().partition(f" {path}\n")
+    return int(fields.partition("Rss:")[2].split()[0])
+
+
 _TEXT = st.lists(st.sampled_from(list("ab1. \t\r\n")), max_size=30).map(
     lambda characters: "".join(characters).encode()
 )
@@ -247,6 +282,35 @@ def test_tokens_agree_with_their_definition(answer: bytes, output: bytes, chunk:
     assert (strict.verdict == "AC") is (answer == output)
     expected = "AC" if answer == output else "PE" if right else "WA"
     assert check("exact", answer, output, chunk).verdict == expected
+
+
+@given(_TEXT, _TEXT, st.integers(1, 7))
+def test_the_first_token_that_differs_is_told(answer: bytes, output: bytes, chunk: int) -> None:
+    found = list(re.finditer(rb"\S+", output))
+    pairs = list(zip_longest(answer.split(), (match[0] for match in found)))
+    wrong = next((index for index, pair in enumerate(pairs) if pair[0] != pair[1]), None)
+    result = check("tokens", answer, output, chunk)
+    if wrong is None:
+        assert result.verdict == "AC"
+        return
+    before = output[: found[wrong].start()] if wrong < len(found) else output
+    place = (before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].split()) + 1)
+    assert (result.line, result.token) == place
+    assert (result.expected, result.found) == tuple(
+        None if token is None else token.decode() for token in pairs[wrong]
+    )
+
+
+@given(st.integers(0, 40), st.integers(1, 9), st.integers(1, 9))
+def test_where_bytes_are_equal_again_does_not_matter(at: int, size: int, chunk: int) -> None:
+    answer = b"12 3\n4 567\n\n8 9\n" * 5
+    line = answer.find(b"\n", at)
+    output = answer[:line] + b" " * size + b"\n\n" + answer[line:]
+    for type in ("lines", "tokens"):
+        assert check(type, answer, output, chunk).verdict == "AC"
+        result = check(type, answer, output + b"x", chunk)
+        assert (result.verdict, result.found) == ("WA", "x")
+        assert result.line == output.count(b"\n") + 1
 
 
 @given(_TEXT, st.integers(1, 7))
