@@ -217,6 +217,8 @@ class Slot:
         self._owns_switch = switch is None
         self.isolation = hello.get("isolation")
         self.version = hello.get("safeexec")
+        told = hello.get("slots", "")
+        self.slots = int(told) if told.isdecimal() else None
 
     def __enter__(self) -> Self:
         return self
