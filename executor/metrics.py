@@ -95,8 +95,8 @@ class Metrics:
             ["code"],
             registry=self.registry,
         )
-        for code in (ErrorCode.BAD_JSON, ErrorCode.SCHEMA_INVALID, ErrorCode.WORKER_LOST):
-            self._dead.labels(code)
+        for code in ErrorCode:  # one that appears with its first count has not increased
+            self._dead.labels(str(code))
         self._levels = Gauge(
             "executor_isolation",
             "1 for the isolation level of the last run, or of the self-tests.",
