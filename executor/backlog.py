@@ -166,9 +166,10 @@ def _wait(
     if not ready:
         return 0.0, "no job waits"
     if service_s is not None:
-        workers = f"the {here} worker{'' if here == 1 else 's'} here"
-        mean = f"{duration(service_s)} a job, the mean of the last {service_jobs} jobs of {workers}"
-        return ready * service_s / consumers, f"{ready} jobs, {consumers} consumers, {mean}"
+        workers = f"{_counted(here, 'worker')} here"
+        mean = f"the mean of the last {_counted(service_jobs, 'job')} of {workers}"
+        waiting = f"{_counted(ready, 'job')}, {_counted(consumers, 'consumer')}"
+        return ready * service_s / consumers, f"{waiting}, {duration(service_s)} a job, {mean}"
     if growth < 0:
         return ready / -growth, f"the queue falls by {-growth:.2g} a second"
     return None, "no worker here has judged a job yet, and the queue does not fall"
@@ -179,7 +180,12 @@ def _problems(now: Sample) -> Iterator[str]:
         if each.ready is None:
             yield f"there is no queue '{each.name}': a worker declares it at its start"
     if now.queue.ready and not now.queue.consumers:
-        yield f"{now.queue.ready} jobs wait, and nobody consumes"
+        waiting = "1 job waits" if now.queue.ready == 1 else f"{now.queue.ready} jobs wait"
+        yield f"{waiting}, and nobody consumes"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def rendered(seen: Backlog) -> RenderableType:
