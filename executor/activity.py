@@ -39,10 +39,14 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class PhaseLimits:
-    """The longest that a phase of a job may take, in seconds, and no program is to blame."""
+    """The longest that a phase of a job may take, in seconds, and no program is to blame.
+
+    jury_s: for compiling its checker and interactor.
+    """
 
     fetch_s: float
     compile_s: float
+    jury_s: float
     test_s: float
 
     def after(self, phase: str) -> float:
@@ -53,31 +57,33 @@ class PhaseLimits:
             case "compiling":
                 return self.compile_s + MARGIN_S
             case "compiled":  # the jury's programs are compiled, then comes the first test
-                return 2 * self.compile_s + self.test_s + MARGIN_S
+                return self.jury_s + self.test_s + MARGIN_S
             case _:
                 return self.test_s + MARGIN_S
 
 
 def phase_limits(job: Job, find: Find) -> PhaseLimits:
     """As far as the limits of its programs tell. What a sandbox's fault has ended is run again."""
-    jury = [*_programs(job)]
-    languages = [find(name) for name in (job.language, *(each.language for each in jury))]
-    known = [language for language in languages if language is not None]
-    compile_ms = max((each.compile_limits.wall_ms for each in known), default=0)
-    language = languages[0]
-    test_ms = 0
-    if language is not None:
-        test_ms = max(
-            (
-                language.apply(job.limits_of(test), job.use_language_factors).limits.wall_ms
-                for test in job.tests
-            ),
-            default=0,
-        )
+    jury = _programs(job)
+    language = find(job.language)
+    if language is None:
+        return PhaseLimits(0, 0, 0, 0)  # it is refused
+    test_ms = max(
+        (
+            language.apply(job.limits_of(test), job.use_language_factors).limits.wall_ms
+            for test in job.tests
+        ),
+        default=0,
+    )
     test_ms += sum(_wall_ms(each, find) for each in jury)
-    runs = 2 * job.passes * (1 + job.policy.rerun.max)
+    runs = job.passes * (1 + job.policy.rerun.max)
     remote = any(not blob.is_inline for _, blob in job.blobs())
-    return PhaseLimits(JOB_S if remote else 0, 2 * compile_ms / 1000, runs * test_ms / 1000)
+    return PhaseLimits(
+        fetch_s=JOB_S if remote else 0,
+        compile_s=2 * language.compile_limits.wall_ms / 1000,
+        jury_s=2 * sum(_compile_ms(each, find) for each in jury) / 1000,
+        test_s=2 * runs * test_ms / 1000,
+    )
 
 
 class Activities:
@@ -87,7 +93,7 @@ class Activities:
         self.now: Activity | None = None
         self.find = find
         self._clock = clock
-        self._limits = PhaseLimits(0, 0, 0)
+        self._limits = PhaseLimits(0, 0, 0, 0)
 
     def begin(self, id: str | None, redelivered: bool) -> None:
         """A message came, which may name its job."""
@@ -124,3 +130,8 @@ def _programs(job: Job) -> list[Program]:
 def _wall_ms(program: Program, find: Find) -> int:
     language = find(program.language)
     return 0 if language is None else language.apply(program.limits, True).limits.wall_ms
+
+
+def _compile_ms(program: Program, find: Find) -> int:
+    language = find(program.language)
+    return 0 if language is None else language.compile_limits.wall_ms

@@ -6,6 +6,7 @@ import pytest
 
 from stack import Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.scrape import free_port, get, scrape
 
 # A broker takes its time to stop and to start.
 pytestmark = pytest.mark.slow
@@ -90,7 +91,8 @@ def test_a_verdict_waits_for_a_broker_that_is_away_until_the_second_signal(
 def test_a_memory_alarm_delays_the_reply_and_costs_neither_link(
     own_broker: PrivateBroker, start: StartWorker
 ) -> None:
-    worker = start(own_broker.url, AMQP_HEARTBEAT_S="5")
+    port = free_port()
+    worker = start(own_broker.url, AMQP_HEARTBEAT_S="5", EXECUTOR_HTTP_PORT=str(port))
     publish(own_broker, sleeping_job(4))
     worker.wait_for("job_received")
     own_broker.ctl("set_vm_memory_high_watermark", "0.000001")
@@ -98,9 +100,19 @@ def test_a_memory_alarm_delays_the_reply_and_costs_neither_link(
         worker.wait_for("verdict_reached", timeout=SOON_S)
         worker.wait_for("link_blocked", timeout=SOON_S)
         assert depth(own_broker, REPLIES) == 0
+        seen = scrape(port)
+        assert seen['executor_link_blocked{link="publish"}'] == 1
+        assert seen['executor_link_blocked{link="consume"}'] == 0
+        assert '"state":"answering"' in get(port, "/status")[1]
     finally:
         own_broker.ctl("set_vm_memory_high_watermark", "absolute", "1GiB")
     worker.wait_for("link_unblocked", timeout=SOON_S)
     wait_until(lambda: depth(own_broker, REPLIES) == 1, SOON_S, "the reply has arrived")
     assert not worker.events("link_lost")
     assert len(worker.events("worker_ready")) == 1
+    worker.wait_for("job_finished")
+    (line,) = worker.events("job_finished")
+    seen = scrape(port)
+    assert seen['executor_link_blocked{link="publish"}'] == 0
+    assert seen['executor_link_blocked_seconds_total{link="publish"}'] > 0
+    assert line["publish_ms"] > 0

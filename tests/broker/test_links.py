@@ -8,14 +8,17 @@ from pika.exceptions import ConnectionClosedByBroker
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.scrape import free_port, scrape
 
 SOON_S = 30
 
 
 @pytest.mark.slow
 def test_a_job_whose_connections_were_closed_in_mid_run_is_answered_and_run_once(
-    broker: PrivateBroker, frontend: Frontend, worker: ExecutorProcess
+    broker: PrivateBroker, frontend: Frontend, start: StartWorker
 ) -> None:
+    port = free_port()
+    worker = start(EXECUTOR_HTTP_PORT=str(port))
     frontend.channel.queue_declare("replies-kept")
     frontend.publish(sleeping_job(8), reply_to="replies-kept")
     worker.wait_for("job_received")
@@ -27,7 +30,14 @@ def test_a_job_whose_connections_were_closed_in_mid_run_is_answered_and_run_once
         wait_until(lambda: other.depth("replies-kept") == 2, SOON_S, "both replies")
         other.channel.queue_delete("replies-kept")
         assert other.judge(job("s-2"))["verdict"] == "AC"
-    assert [event["job_id"] for event in worker.events("job_received")] == ["s-1", "s-2"]
+    worker.wait_for("job_finished", count=2)
+    for event in ("job_received", "job_finished"):
+        assert [each["job_id"] for each in worker.events(event)] == ["s-1", "s-2"]
+    seen = scrape(port)
+    assert seen["executor_redeliveries_total"] == 1
+    assert seen['executor_cache_hits_total{cache="verdict"}'] == 1
+    assert seen['executor_link_reconnects_total{link="consume"}'] == 1
+    assert seen['executor_link_reconnects_total{link="publish"}'] == 1
 
 
 @pytest.mark.slow
