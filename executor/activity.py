@@ -25,7 +25,7 @@ class Activity:
     """A job in the job thread. id: None until the message is read, or if it tells none.
 
     began, until: by the monotonic clock, in seconds; until: when its phase is over at the latest,
-    if nothing is wrong with the worker or the sandbox.
+    if nothing is wrong with the worker or the sandbox. done, of: tests judged, and all tests.
     """
 
     id: str | None
@@ -35,6 +35,8 @@ class Activity:
     attempt: int | None = None
     language: str | None = None
     redelivered: bool = False
+    done: int = 0
+    of: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +106,20 @@ class Activities:
         """The message is this job."""
         self._limits = phase_limits(job, self.find)
         if self.now is not None:
-            about = replace(self.now, id=job.id, attempt=job.attempt, language=job.language)
+            about = replace(
+                self.now,
+                id=job.id,
+                attempt=job.attempt,
+                language=job.language,
+                of=len(job.tests),
+            )
             self._enter(about, "received")
 
     def step(self, step: Step) -> None:
         """The job has come so far."""
         if self.now is not None:
-            self._enter(self.now, step.phase)
+            done = self.now.done if step.done is None else step.done
+            self._enter(replace(self.now, done=done), step.phase)
 
     def end(self) -> None:
         """The job is answered, or given up."""

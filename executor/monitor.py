@@ -236,25 +236,25 @@ class Monitor:
         held, activity = self._held, self._activities.now
         if held is None:
             return None
-        age_s = time.monotonic() - held.taken
-        again = held.delivery.redelivered
-        if held.answer is not None:
-            result = held.answer.result
-            return JobStatus(
-                id=result.id,
-                attempt=result.attempt,
-                language=held.answer.language,
-                phase="answering",
-                age_s=age_s,
-                redelivered=again,
-            )
+        id, attempt, language = held.delivery.properties.message_id, None, None
+        phase, done, of = "received", 0, 0
+        if (answer := held.answer) is not None:
+            id, attempt = answer.result.id, answer.result.attempt
+            language, phase = answer.language, "answering"
+            if (summary := answer.result.summary) is not None:
+                done, of = summary.judged, summary.tests
+        elif activity is not None:
+            id, attempt, language = activity.id, activity.attempt, activity.language
+            phase, done, of = activity.phase, activity.done, activity.of
         return JobStatus(
-            id=activity.id if activity else held.delivery.properties.message_id,
-            attempt=activity.attempt if activity else None,
-            language=activity.language if activity else None,
-            phase=activity.phase if activity else "received",
-            age_s=age_s,
-            redelivered=again,
+            id=id,
+            attempt=attempt,
+            language=language,
+            phase=phase,
+            done=done,
+            of=of,
+            age_s=time.monotonic() - held.taken,
+            redelivered=held.delivery.redelivered,
         )
 
     def _reading(self) -> Reading:

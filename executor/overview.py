@@ -158,11 +158,13 @@ def _cells(worker: WorkerStatus) -> Sequence[RenderableType]:
 
 
 def _job(worker: WorkerStatus) -> str:
-    """`s-812 cpp20 test`, with its attempt from the second on."""
+    """`s-812 cpp20 testing 3/10`, with its attempt from the second on."""
     job = worker.job
     assert job is not None
     again = f"attempt {job.attempt}" if (job.attempt or 1) > 1 else None
-    return " ".join(filter(None, (job.id or "without id", again, job.language, job.phase)))
+    testing = job.phase in ("compiled", "test")
+    phase = f"testing {job.done}/{job.of}" if testing else job.phase
+    return " ".join(filter(None, (job.id or "without id", again, job.language, phase)))
 
 
 def _verdicts(verdicts: dict[str, int]) -> str:

@@ -12,12 +12,15 @@ class _Model(BaseModel):
 
 
 class JobStatus(_Model):
-    """The job in hand. age_s: since it came. phase: of its events, or `answering`."""
+    """The job in hand. age_s: since it came. phase: of its events, or `answering`. done, of: tests
+    judged, and tests of the job."""
 
     id: str | None
     attempt: int | None
     language: str | None
     phase: str
+    done: int
+    of: int
     age_s: float
     redelivered: bool
 

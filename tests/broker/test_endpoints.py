@@ -3,8 +3,10 @@
 import contextlib
 import json
 import os
+import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from tests.broker.scrape import free_port, get, scrape
 
 SOON_S = 20
 SLOW_CLIENTS = 24
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -46,6 +49,14 @@ def test_jobs_are_counted_by_language_status_and_verdict(
     assert seen['executor_dead_letters_total{code="schema_invalid"}'] == 1
     assert seen['executor_cache_hits_total{cache="compile"}'] == 1
     assert seen['executor_cache_misses_total{cache="compile"}'] == 2
+
+
+def test_the_page_names_every_metric_and_no_other(open_worker: ExecutorProcess, port: int) -> None:
+    page = (PROJECT / "docs" / "monitoring.md").read_text()
+    table = page.partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    described = set(re.findall(r"`((?:executor|process)_\w+)`", table))
+    named = set(re.findall(r"^# TYPE (\w+) ", get(port, "/metrics")[1], re.MULTILINE))
+    assert named == described
 
 
 def test_each_phase_of_a_job_is_timed(

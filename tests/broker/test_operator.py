@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
+from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 
 PROJECT = Path(__file__).parents[2]
@@ -104,14 +104,20 @@ def test_status_shows_workers_sandbox_and_broker_and_ends_with_0(
 def test_status_shows_the_job_in_hand(
     frontend: Frontend, worker: ExecutorProcess, operator: Operator
 ) -> None:
-    frontend.publish(sleeping_job(4) | {"attempt": 2})
+    frontend.publish(sleeping_job(8) | {"attempt": 2})
     worker.wait_for("job_received")
+    wait_until(
+        lambda: "testing" in operator.run("status").stdout, SOON_S, "its program is compiled"
+    )
     told = json.loads(operator.run("status", "--json").stdout)
     (seen,) = told["workers"]
     assert (seen["name"], seen["state"], seen["pid"]) == (worker.name, "judging", worker.pid)
     assert (seen["job"]["id"], seen["job"]["attempt"]) == ("s-1", 2)
     assert 0 < seen["job"]["age_s"] < 60
-    assert f"{worker.name}  judging  s-1 attempt 2 python3" in operator.run("status").stdout
+    assert (
+        f"{worker.name}  judging  s-1 attempt 2 python3 testing 0/1"
+        in operator.run("status").stdout
+    )
 
 
 def test_status_is_coloured_at_a_terminal_only(worker: ExecutorProcess, operator: Operator) -> None:

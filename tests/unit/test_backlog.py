@@ -7,7 +7,16 @@ import pytest
 from executor.backlog import Backlog, QueueDepth, Sample, judge
 from executor.status import JobStatus, WorkerStatus
 
-JOB = JobStatus(id="s-1", attempt=1, language="c", phase="test", age_s=1, redelivered=False)
+JOB = JobStatus(
+    id="s-1",
+    attempt=1,
+    language="c",
+    phase="test",
+    done=3,
+    of=10,
+    age_s=1,
+    redelivered=False,
+)
 
 
 def depth(
