@@ -154,9 +154,13 @@ class Endpoints:
         path = folder / f"{quote(name, safe=' ')[:_MAX_NAME]}.{os.getpid()}"
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            _clear(folder)
-            with in_folder(path) as address:
+            _clear(work_dir)
+            # Born under another name: until it listens, others would take it for a dead one's.
+            newborn = folder / f".{path.name}"
+            newborn.unlink(missing_ok=True)
+            with in_folder(newborn) as address:
                 _Server(address, self._app, socket.AF_UNIX).start()
+            newborn.rename(path)
         except OSError as error:
             log.warning("status_unavailable", socket=str(path), error=error.strerror)
         try:
@@ -166,8 +170,9 @@ class Endpoints:
 
 
 def sockets(work_dir: Path) -> list[Path]:
-    """The sockets of the workers with this work folder, the living and the dead."""
-    return sorted((work_dir / FOLDER).glob("*.*"))
+    """Those of the workers with this work folder, the living and the dead. Raises OSError."""
+    folder = work_dir / FOLDER
+    return sorted(folder / name for name in os.listdir(folder) if not name.startswith("."))
 
 
 @contextlib.contextmanager
@@ -180,9 +185,9 @@ def in_folder(path: Path) -> Iterator[str]:
         os.close(folder)
 
 
-def _clear(folder: Path) -> None:
+def _clear(work_dir: Path) -> None:
     """Removes what dead workers left."""
-    for path in folder.iterdir():
+    for path in sockets(work_dir):
         with socket.socket(socket.AF_UNIX) as probe, in_folder(path) as address:
             try:
                 probe.settimeout(1)

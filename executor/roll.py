@@ -1,7 +1,6 @@
 """The workers of this host, each asked how it is at its socket in the work folder."""
 
 import http.client
-import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from urllib.parse import unquote
 
 from pydantic import ValidationError
 
-from executor.endpoints import FOLDER, in_folder
+from executor.endpoints import FOLDER, in_folder, sockets
 from executor.status import WorkerStatus
 
 ANSWER_S = 3.0
@@ -32,14 +31,13 @@ class Silent:
 
 def call_roll(work_dir: Path) -> list[WorkerStatus | Silent]:
     """All workers with this work folder, by name; takes a few seconds at most. Raises RollError."""
-    folder = work_dir / FOLDER
     try:
-        paths = sorted(folder / name for name in os.listdir(folder))
+        paths = sockets(work_dir)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RollError(
-            f"EXECUTOR_WORK_DIR: {folder}: {(error.strerror or '').lower()}:"
+            f"EXECUTOR_WORK_DIR: {work_dir / FOLDER}: {(error.strerror or '').lower()}:"
             " be root, or the workers' user"
         ) from None
     with ThreadPoolExecutor(_AT_ONCE) as pool:
