@@ -13,8 +13,10 @@ from executor.languages import Language
 READING_S = 60.0
 """Taking a message of 16 MiB apart, and putting an answer together."""
 
-MARGIN_S = 20.0
-"""Beside what the programs of a phase may take: a slot has to be waited for, once or twice."""
+MARGIN_S = 90.0
+"""Beside what the programs of a phase may take: slots have to be waited for, of a safeexec that
+starts again too.
+"""
 
 Find = Callable[[str], Language | None]
 """The working language of a name."""

@@ -166,7 +166,7 @@ class Monitor:
             found.append("it is stopping")
         elif self._subscriber is None:
             found.append("it is starting: the sandbox and the languages are tested")
-        elif not self._subscriber.consuming:
+        elif not self._gets_jobs():
             found.append("it gets no jobs: not connected to the broker, or the queue is gone")
         if not self._probe():
             found.append("the sandbox cannot be reached")
@@ -174,11 +174,13 @@ class Monitor:
 
     def signs(self) -> Signs:
         """What the watchdog looks at."""
-        activity, subscriber = self._activities.now, self._subscriber
+        activity, held = self._activities.now, self._held
+        judging = held is not None and held.answered is None  # which has a time of its own
+        waits = self._subscriber is not None and not self._stopping and not judging
         return Signs(
             round=None if self._came_round is None else self._rounds,
             overdue=activity is not None and time.monotonic() > activity.until,
-            stranded=subscriber is not None and not self._stopping and not subscriber.consuming,
+            stranded=waits and not self._gets_jobs(),
         )
 
     def status(self) -> WorkerStatus:
@@ -230,7 +232,14 @@ class Monitor:
             return "judging" if held.answered is None else "answering"
         if self._subscriber is None:
             return "starting"
-        return "idle" if self._subscriber.consuming else "connecting"
+        return "idle" if self._gets_jobs() else "connecting"
+
+    def _gets_jobs(self) -> bool:
+        """Whether the broker gives us jobs, or would if we had none."""
+        subscriber = self._subscriber
+        if subscriber is None:
+            return False
+        return subscriber.consuming or (self._held is not None and subscriber.up)
 
     def _job(self) -> JobStatus | None:
         held, activity = self._held, self._activities.now
@@ -260,7 +269,7 @@ class Monitor:
     def _reading(self) -> Reading:
         now, held = time.monotonic(), self._held
         return Reading(
-            consuming=self._subscriber is not None and self._subscriber.consuming,
+            consuming=self._gets_jobs() and not self._stopping,
             sandbox_up=self._probe(),
             job_age_s=None if held is None else now - held.taken,
             loop_age_s=0.0 if self._came_round is None else now - self._came_round,

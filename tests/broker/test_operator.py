@@ -104,7 +104,7 @@ def test_status_shows_workers_sandbox_and_broker_and_ends_with_0(
 def test_status_shows_the_job_in_hand(
     frontend: Frontend, worker: ExecutorProcess, operator: Operator
 ) -> None:
-    frontend.publish(sleeping_job(8) | {"attempt": 2})
+    frontend.publish(sleeping_job(80) | {"attempt": 2})
     worker.wait_for("job_received")
     wait_until(
         lambda: "testing" in operator.run("status").stdout, SOON_S, "its program is compiled"
@@ -118,6 +118,7 @@ def test_status_shows_the_job_in_hand(
         f"{worker.name}  judging  s-1 attempt 2 python3 testing 0/1"
         in operator.run("status").stdout
     )
+    worker.kill()
 
 
 def test_status_is_coloured_at_a_terminal_only(worker: ExecutorProcess, operator: Operator) -> None:
@@ -175,7 +176,7 @@ def test_queue_shows_what_waits_and_for_how_long(
         frontend.judge(sleeping_job(0.2, f"s-{number}"))
     worker.wait_for("job_finished", count=3)
     for number in range(9):
-        frontend.publish(sleeping_job(5, f"s-{number + 3}"))
+        frontend.publish(sleeping_job(80, f"s-{number + 3}"))
     worker.wait_for("job_received", count=4)
     done = operator.run("queue", "--json", "--seconds", "0.3")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -190,7 +191,7 @@ def test_queue_shows_what_waits_and_for_how_long(
     assert printed[1].split() == ["submissions", "8", "1", "1"]
     assert printed[-1].startswith("a job published now waits ")
     assert printed[-1].endswith("the mean of the last 3 jobs of 1 worker here")
-    frontend.channel.queue_purge("submissions")
+    worker.kill()
 
 
 def test_queue_ends_with_1_if_jobs_wait_and_nobody_consumes(
