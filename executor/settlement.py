@@ -62,8 +62,11 @@ class Settlement:
 
     def _keep(self) -> None:
         """The reply goes to `verdicts`."""
+        self._insist(self._reply(self.settings.amqp_verdicts_queue), self._in_verdicts)
+
+    def _in_verdicts(self) -> None:
         self.kept()
-        self._insist(self._reply(self.settings.amqp_verdicts_queue), self._bury)
+        self._bury()
 
     def _bury(self) -> None:
         """Publishes the message's body to the dead letters, if it is bad.
