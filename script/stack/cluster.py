@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import socket
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +18,8 @@ from stack.rundir import RunFolder
 
 _WIRES = Path(__file__).with_name("wires.py")
 _ANSWER_S = 10.0
+_POLL_S = 0.1
+_STEADY_S = 2.0
 NET_TICK_S = 4
 """A node that is silent for about so long counts as gone. RabbitMQ's own default is 60."""
 
@@ -81,10 +84,25 @@ class Cluster:
         wait_until(self._parted, READY_S, "the cut is noticed")
 
     def wait_joined(self) -> None:
-        """Wait until all nodes run, see each other, and take connections."""
+        """Wait until all nodes run, see each other, and take connections.
+
+        For a while: one that was away for long sees all others at first, and then learns that they
+        have given it up, and starts again.
+        """
+        deadline = time.monotonic() + READY_S
+        since = None
+        while since is None or time.monotonic() < since + _STEADY_S:
+            if not self._joined():
+                since = None
+            elif since is None:
+                since = time.monotonic()
+            for node in self.nodes:
+                node.check()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not so within {READY_S:g} s: all nodes see each other")
+            time.sleep(_POLL_S)
         for node in self.nodes:
             node.wait_ready()
-        wait_until(self._joined, READY_S, "all nodes see each other")
 
     def close(self) -> None:
         """End everything and remove the data."""
