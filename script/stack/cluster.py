@@ -122,7 +122,9 @@ class Cluster:
             try:
                 self.nodes = tuple(self._node(common, name, names[0], attempt) for name in names)
                 self._wires = _Wires(self._folder, self.nodes)
-                for node in self.nodes:
+                # The first alone: those who join it before its tables are as it wants them fail.
+                self.nodes[0].start()
+                for node in self.nodes[1:]:
                     node.launch()
                 self.wait_joined()
                 return
@@ -135,7 +137,6 @@ class Cluster:
     def _node(self, common: Membership, name: str, first: str, attempt: int) -> Node:
         home = self._folder.make(f"{name}-{attempt}", BROKER_USER)
         port, dist_port, epmd_port = free_ports(3)
-        # All join the first, which joins nobody: two that look for each other may never meet.
         joins = None if name == first else first
         member = dataclasses.replace(common, name=name, joins=joins)
         return Node(self._folder, home, member, (port, dist_port, epmd_port))
