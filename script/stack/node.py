@@ -130,8 +130,8 @@ class Node:
     def freeze(self) -> None:
         """Let it do nothing more, with all connections open, until `thaw` or `kill`.
 
-        Thawed after its peers have given it up, it may find neither them nor an end (RabbitMQ 3.10):
-        then only `kill` and `start` help.
+        Thawed after its peers have given it up, a node of RabbitMQ 3.10 may find neither them nor
+        an end: then only `kill` and `start` help.
         """
         self._process.signal(signal.SIGSTOP)
         self.frozen = True
