@@ -101,10 +101,11 @@ def test_the_broker_notices_that_a_worker_is_gone_that_never_said_so(
 
 
 @pytest.mark.slow
-def test_a_confirm_that_is_lost_costs_a_second_reply(
-    broker: PrivateBroker, frontend: Frontend, start: StartWorker
+@pytest.mark.parametrize("moment", [Moment.CONFIRMED, Moment.ACKED])
+def test_a_confirm_or_an_ack_that_is_lost_costs_a_second_reply_and_no_second_run(
+    broker: PrivateBroker, frontend: Frontend, start: StartWorker, moment: Moment
 ) -> None:
-    with Proxy(broker.url, hold=Moment.CONFIRMED) as proxy:
+    with Proxy(broker.url, hold=moment) as proxy:
         worker = start(proxy.url, AMQP_HEARTBEAT_S=HEARTBEAT_S)
         correlation = frontend.publish(job())
         assert proxy.held.wait(SOON_S)

@@ -45,16 +45,3 @@ def test_a_job_whose_sandbox_ends_in_mid_run_is_judged_when_it_is_back(
     worker.wait_for("sandbox_awaited", timeout=SOON_S)
     safeexec.start()
     assert [len(same) for same in settle(broker, frontend, jobs, [worker], SOON_S)] == [1, 1]
-
-
-@pytest.mark.slow
-def test_a_job_whose_sandbox_stays_away_is_no_fault_of_the_submission(
-    frontend: Frontend, mortal: tuple[RunFolder, Safeexec], worker: ExecutorProcess
-) -> None:
-    _, safeexec = mortal
-    safeexec.kill()
-    reply = frontend.judge(job(), SOON_S)
-    assert (reply["status"], reply["verdict"]) == ("failed", "JE")
-    assert reply["error"]["code"] == "sandbox_unavailable"
-    assert reply["error"]["retryable"]
-    worker.check()
