@@ -268,6 +268,14 @@ def _encoded(form: Form, result: Result, narrator: Narrator) -> Answer:
     return Answer(result, body, form, narrator.finished(result), narrator.language)
 
 
+def shortened(answer: Answer) -> Answer | None:
+    """The same answer without the programs' output; None if it has none."""
+    if all(test.stdout is test.stderr is None for test in answer.result.tests or ()):
+        return None
+    result = _without_output(answer.result)
+    return replace(answer, result=result, body=encode_result(answer.form, result))
+
+
 def _without_output(result: Result) -> Result:
     tests = tuple(
         test.model_copy(

@@ -35,6 +35,9 @@ from executor.watchdog import Watchdog
 
 log = structlog.get_logger()
 
+AWAIT_SANDBOX_S = 30
+"""A supervisor starts safeexec again within seconds."""
+
 
 def serve(settings: Settings) -> int:
     """Serves until a signal; returns the exit code. Raises WrongSettings."""
@@ -73,6 +76,7 @@ def _consumer(settings: Settings, sandbox: Sandbox, monitor: Monitor, metrics: M
         cache=cache,
         worker=settings.executor_name,
         work_dir=settings.executor_work_dir,
+        await_sandbox_s=AWAIT_SANDBOX_S,
     )
     return Consumer(settings, Answerer(judge, Activities(languages.find)), monitor)
 
