@@ -5,7 +5,6 @@ import queue
 import signal
 import socket
 import threading
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -21,12 +20,14 @@ from executor.broker.subscriber import Subscriber
 from executor.broker.topology import Binding, Exchange, Queue
 from executor.broker.wire import tolerate_headers
 from executor.control import Control
+from executor.monitor import Monitor
 from executor.reporter import Reporter
 from executor.settings import Settings
 from executor.settlement import Settlement
 
 log = structlog.get_logger()
 
+ROUND_S = 1.0
 CLOSING_S = 5
 """How long to wait for the broker's good-bye, or for a killed run to end."""
 
@@ -38,10 +39,11 @@ class Consumer:
     judges. Jobs cross over by a queue, answers come back by `add_callback_threadsafe`.
     """
 
-    def __init__(self, settings: Settings, answerer: Answerer) -> None:
+    def __init__(self, settings: Settings, answerer: Answerer, monitor: Monitor) -> None:
         tolerate_headers()
         self._settings = settings
         self._answerer = answerer
+        self._monitor = monitor
         self._loop = IOLoop()
         self._subscriber = Subscriber(
             self._loop,
@@ -72,9 +74,14 @@ class Consumer:
             Control(answerer).take,
         )
         self._links: tuple[Link, ...] = (self._subscriber, self._publisher, self._listener)
+        monitor.watch(
+            answerer=answerer,
+            subscriber=self._subscriber,
+            publisher=self._publisher,
+            listener=self._listener,
+        )
         self._jobs: queue.SimpleQueue[tuple[Delivery, Reporter]] = queue.SimpleQueue()
         self._current: Delivery | None = None
-        self._waiting: deque[Delivery] = deque()
         self._judging = False
         self._signals = 0
         self._leaving = False
@@ -90,8 +97,13 @@ class Consumer:
         threading.Thread(target=self._work, name="job", daemon=True).start()
         for link in self._links:
             link.start()
+        self._come_round()
         self._loop.start()
         return 0
+
+    def _come_round(self) -> None:
+        self._monitor.came_round()
+        self._loop.call_later(ROUND_S, self._come_round)
 
     def _work(self) -> None:
         """The job thread."""
@@ -107,46 +119,43 @@ class Consumer:
         self._loop.add_callback_threadsafe(callback)
 
     def _delivered(self, delivery: Delivery) -> None:
-        """Prefetch is 1, so a second one comes only after the first one's connection was lost."""
+        """Prefetch is 1 and the subscriber is held meanwhile, so there is none before it."""
+        assert self._current is None, "two jobs at once"
         if self._signals:
             self._subscriber.give_back(delivery)
             return
-        self._waiting.append(delivery)
-        self._next()
-
-    def _next(self) -> None:
-        if self._current is not None:
-            return
-        while self._waiting:
-            delivery = self._waiting.popleft()
-            if delivery.generation == self._subscriber.generation:
-                self._current = delivery
-                self._judging = True
-                self._jobs.put((delivery, Reporter(self._loop, self._publisher, delivery)))
-                return
+        self._subscriber.hold()
+        self._current = delivery
+        self._judging = True
+        self._monitor.taken(delivery)
+        self._jobs.put((delivery, Reporter(self._loop, self._publisher, delivery)))
 
     def _answered(self, delivery: Delivery, reporter: Reporter, answer: Answer | None) -> None:
         self._judging = False
         reporter.close()
         if answer is None:
             self._subscriber.give_back(delivery)
+            self._monitor.returned()
             self._leave()
             return
+        self._monitor.answered(answer)
         Settlement(
             self._publisher,
             self._settings,
             delivery,
             answer,
             settled=partial(self._settled, delivery),
+            kept=self._monitor.kept,
         ).start()
 
     def _settled(self, delivery: Delivery) -> None:
         self._subscriber.ack(delivery)
         self._current = None
+        self._monitor.settled()
         if self._signals:
             self._leave()
         else:
-            self._next()
+            self._subscriber.resume()
 
     def _watch_signals(self, waker: socket.socket, woken: socket.socket) -> None:
         """Has signals handled by the loop.
@@ -172,9 +181,8 @@ class Consumer:
         self._signals += 1
         busy = self._current is not None
         log.info("signal_received", signal=number.name, count=self._signals, busy=busy)
+        self._monitor.stopping()
         self._subscriber.pause()
-        while self._waiting:
-            self._subscriber.give_back(self._waiting.popleft())
         if self._current is None:
             self._leave()
         elif self._signals > 1:
@@ -187,6 +195,7 @@ class Consumer:
             self._loop.call_later(CLOSING_S, self._leave)
         else:
             self._subscriber.give_back(delivery)
+            self._monitor.returned()
             self._leave()
 
     def _leave(self) -> None:

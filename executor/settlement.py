@@ -1,13 +1,13 @@
 """From a verdict to messages: the reply, the dead letter, and then the ack."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from pika import BasicProperties
 
-from executor.answers import Answer
+from executor.answers import Answer, shortened
 from executor.broker.message import Delivery, Message
 from executor.broker.publisher import Fate, Publisher
 from executor.contract import CeleryTask
@@ -27,7 +27,8 @@ class QueueGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Settles one delivery: publishes, waits for each confirm, then calls `settled`, once.
+    """Settles one delivery: publishes, waits for each confirm, then calls `settled`, once; before,
+    `kept`, if the reply goes to `verdicts`.
 
     Nothing is lost whenever the process dies: until the ack the broker still has the job, so the
     worst is a second reply.
@@ -38,6 +39,7 @@ class Settlement:
     delivery: Delivery
     answer: Answer
     settled: Callable[[], None]
+    kept: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Publishes the reply, or goes on if nobody is to get one."""
@@ -60,7 +62,21 @@ class Settlement:
 
     def _keep(self) -> None:
         """The reply goes to `verdicts`."""
-        self._insist(self._reply(self.settings.amqp_verdicts_queue), self._bury)
+        self._publish(self._reply(self.settings.amqp_verdicts_queue), self._kept)
+
+    def _kept(self, fate: Fate) -> None:
+        if fate is Fate.CONFIRMED:
+            self._in_verdicts()
+        elif fate is Fate.REFUSED and (short := shortened(self.answer)) is not None:
+            # This broker takes smaller messages only: the verdict matters more than the output.
+            log.warning("reply_shortened", job_id=short.result.id, bytes=len(self.answer.body))
+            replace(self, answer=short).start()
+        else:
+            self._insist(self._reply(self.settings.amqp_verdicts_queue), self._in_verdicts)
+
+    def _in_verdicts(self) -> None:
+        self.kept()
+        self._bury()
 
     def _bury(self) -> None:
         """Publishes the message's body to the dead letters, if it is bad.

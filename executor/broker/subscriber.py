@@ -29,6 +29,25 @@ class Subscriber(Link):
         self._delivered = delivered
         self._tag: str | None = None
         self._paused = False
+        self._busy = False
+
+    def hold(self) -> None:
+        """While a message is dealt with, none is taken over a new connection either.
+
+        It would wait for the first, and others may idle.
+        """
+        self._busy = True
+
+    def resume(self) -> None:
+        """The message is dealt with: takes more of them."""
+        self._busy = False
+        if self.ready and self._tag is None:
+            self._consume(None)
+
+    @property
+    def consuming(self) -> bool:
+        """Whether the broker gives us messages. From any thread."""
+        return self.up and self._tag is not None and not self._paused
 
     def pause(self) -> None:
         """Takes no more messages, for good; those it has can still be acknowledged."""
@@ -59,7 +78,7 @@ class Subscriber(Link):
         channel.basic_qos(prefetch_count=1, callback=self._later(self._consume))
 
     def _consume(self, _frame: Any) -> None:
-        if self._paused:
+        if self._paused or self._busy:
             self._ready()
         elif self._channel is not None and self._channel.is_open:
             self._tag = self._channel.basic_consume(
@@ -67,7 +86,8 @@ class Subscriber(Link):
             )
 
     def _consuming(self, _frame: Any) -> None:
-        self._ready()
+        if self._up_since is None:
+            self._ready()
         self._log.info("worker_ready", queue=self._queue)
 
     def _take(
@@ -83,6 +103,7 @@ class Subscriber(Link):
 
     def _cancelled(self, _frame: Any) -> None:
         # pika only forgets the consumer then: without this the worker would idle for ever.
+        self._tag = None
         self.restart(BrokerCancelled())
 
     def _lost(self) -> None:

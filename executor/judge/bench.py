@@ -5,25 +5,41 @@ So a bench goes over to a slot that is free, if there is one, and gives its own 
 ready meanwhile. It holds none that it does not use: where each worker has but one nothing changes.
 """
 
+import select
+import time
 from collections.abc import Callable
 from typing import Self, TypeVar
 
 import structlog
 
-from executor.sandbox import KillSwitch, Sandbox, SandboxFault, Slot
+from executor.sandbox import (
+    Killed,
+    KillSwitch,
+    Sandbox,
+    SandboxFault,
+    SandboxUnavailable,
+    Slot,
+)
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 
-class Bench:
-    """A slot for the time of a job. Raises SandboxUnavailable if there is none."""
+_POLL_S = 0.1
 
-    def __init__(self, sandbox: Sandbox, switch: KillSwitch) -> None:
+
+class Bench:
+    """A slot for the time of a job. Raises SandboxUnavailable if there is none.
+
+    await_s: how long to try for one each time, if safeexec is away; Killed ends that too.
+    """
+
+    def __init__(self, sandbox: Sandbox, switch: KillSwitch, await_s: float = 0) -> None:
         self._sandbox = sandbox
         self._switch = switch
-        self._slot = sandbox.slot(switch)
+        self._await_s = await_s
+        self._slot = self._take()
         self._second: Slot | None = None
         self._misses = 0
         self._pause = 0
@@ -45,7 +61,7 @@ class Bench:
     def second(self) -> Slot:
         """Another slot, taken at its first use. Raises SandboxUnavailable if there is none."""
         if self._second is None:
-            self._second = self._sandbox.slot(self._switch)
+            self._second = self._take()
         return self._second
 
     def attempt(self, work: Callable[[Slot], T]) -> T:
@@ -62,7 +78,7 @@ class Bench:
         if self._second is not None:
             self._second.close()
             self._second = None
-        self._slot = self._sandbox.slot(self._switch)
+        self._slot = self._take()
         return work(self._slot)
 
     def _change_slot(self) -> None:
@@ -83,3 +99,19 @@ class Bench:
         self._misses = 0
         self._slot.close()
         self._slot = free
+
+    def _take(self) -> Slot:
+        """Without this wait a worker whose safeexec starts again would fail job after job."""
+        deadline = time.monotonic() + self._await_s
+        told = False
+        while True:
+            try:
+                return self._sandbox.slot(self._switch)
+            except SandboxUnavailable as error:
+                if time.monotonic() >= deadline:
+                    raise
+                if not told:
+                    log.warning("sandbox_awaited", error=str(error))
+                    told = True
+            if select.select([self._switch], [], [], _POLL_S)[0]:
+                raise Killed

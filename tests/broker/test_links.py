@@ -8,14 +8,17 @@ from pika.exceptions import ConnectionClosedByBroker
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.scrape import free_port, scrape
 
 SOON_S = 30
 
 
 @pytest.mark.slow
 def test_a_job_whose_connections_were_closed_in_mid_run_is_answered_and_run_once(
-    broker: PrivateBroker, frontend: Frontend, worker: ExecutorProcess
+    broker: PrivateBroker, frontend: Frontend, start: StartWorker
 ) -> None:
+    port = free_port()
+    worker = start(EXECUTOR_HTTP_PORT=str(port))
     frontend.channel.queue_declare("replies-kept")
     frontend.publish(sleeping_job(8), reply_to="replies-kept")
     worker.wait_for("job_received")
@@ -27,7 +30,14 @@ def test_a_job_whose_connections_were_closed_in_mid_run_is_answered_and_run_once
         wait_until(lambda: other.depth("replies-kept") == 2, SOON_S, "both replies")
         other.channel.queue_delete("replies-kept")
         assert other.judge(job("s-2"))["verdict"] == "AC"
-    assert [event["job_id"] for event in worker.events("job_received")] == ["s-1", "s-2"]
+    worker.wait_for("job_finished", count=2)
+    for event in ("job_received", "job_finished"):
+        assert [each["job_id"] for each in worker.events(event)] == ["s-1", "s-2"]
+    seen = scrape(port)
+    assert seen["executor_redeliveries_total"] == 1
+    assert seen['executor_cache_hits_total{cache="verdict"}'] == 1
+    assert seen['executor_link_reconnects_total{link="consume"}'] == 1
+    assert seen['executor_link_reconnects_total{link="publish"}'] == 1
 
 
 @pytest.mark.slow
@@ -40,6 +50,18 @@ def test_heartbeats_go_on_while_a_long_job_runs(frontend: Frontend, start: Start
 def test_a_deleted_job_queue_is_declared_again(frontend: Frontend, start: StartWorker) -> None:
     worker = start(AMQP_QUEUE="short-lived")
     frontend.channel.queue_delete("short-lived")
+    worker.wait_for("worker_ready", count=2, timeout=SOON_S)
+    assert _judged(frontend, "short-lived")
+
+
+def test_a_job_whose_queue_is_deleted_in_mid_run_is_answered(
+    frontend: Frontend, start: StartWorker
+) -> None:
+    worker = start(AMQP_QUEUE="short-lived")
+    correlation = frontend.publish(sleeping_job(2), queue="short-lived")
+    worker.wait_for("job_received")
+    frontend.channel.queue_delete("short-lived")
+    assert frontend.reply(correlation, SOON_S)["verdict"] == "AC"
     worker.wait_for("worker_ready", count=2, timeout=SOON_S)
     assert _judged(frontend, "short-lived")
 
