@@ -10,6 +10,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,9 +19,9 @@ import pika
 from stack.frontend import wait_until
 from stack.paths import POLICIES
 from stack.process import Process, ProcessEnded, plain_environment, wrapper
+from stack.releases import SCRIPTS, Release, installed
 from stack.rundir import RunFolder
 
-_SCRIPTS = Path("/usr/lib/rabbitmq/bin")  # /usr/sbin has wrappers that insist on system folders
 _READY_S = 90.0
 _STOP_S = 30.0
 _ATTEMPTS = 3
@@ -32,10 +33,15 @@ class PrivateBroker:
     """A broker with its own epmd, node, data folder, user and password. A context manager.
 
     It takes connections once it is made. `url` is valid until `close`, also across `restart`.
-    As root it runs as the user rabbitmq.
+    As root it runs as the user rabbitmq. release: this machine's own, if none is named. settings:
+    more of RabbitMQ's application `rabbit`, as Erlang terms by their names.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, release: Release | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._release = release or installed()
+        self._settings = settings or {}
         self._password = secrets.token_urlsafe(18)
         self._user = "rabbitmq" if os.geteuid() == 0 else None
         self._folder = RunFolder()
@@ -85,11 +91,12 @@ class PrivateBroker:
         """Start the server with the data it had, and wait until it takes connections."""
         self._server = Process(
             "rabbitmq",
-            [_SCRIPTS / "rabbitmq-server"],
+            [SCRIPTS / "rabbitmq-server"],
             folder=self._folder,
             env=self._environment(),
             cwd=self._home,
             user=self._user,
+            entrance=self._release.entrance,
         )
         wait_until(self._takes_connections, _READY_S, "the broker takes connections")
 
@@ -108,8 +115,9 @@ class PrivateBroker:
 
     def ctl(self, *args: str) -> str:
         """What `rabbitmqctl ARGS` prints. Raises ProcessEnded if it fails. Takes seconds."""
+        become = [*self._release.entrance, *wrapper(self._user)]
         done = subprocess.run(
-            [*wrapper(self._user), _SCRIPTS / "rabbitmqctl", "--quiet", *args],
+            [*become, SCRIPTS / "rabbitmqctl", "--quiet", *args],
             env=self._environment() | {"RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ERL_ARGS},
             cwd=self._home,
             stdin=subprocess.DEVNULL,
@@ -190,6 +198,7 @@ class PrivateBroker:
             "load_definitions": f'"{self._home}/definitions.json"',
             "vm_memory_high_watermark": '{absolute, "1GiB"}',
             "disk_free_limit": '"50MB"',
+            **self._settings,
         }
         rabbit = ",\n  ".join(f"{{{key}, {value}}}" for key, value in settings.items())
         config = f"[{{rabbit, [{rabbit}]}},\n {{ra, [{{wal_max_size_bytes, 67108864}}]}}].\n"

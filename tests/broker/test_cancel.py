@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker
-from tests.broker.conftest import StartWorker, job, sleeping_job, wait_listening, wait_phase
+from tests.broker.conftest import (
+    StartWorker,
+    job,
+    on_every_release,
+    sleeping_job,
+    wait_listening,
+    wait_phase,
+)
 
 SOON_S = 30
 NOW_S = int(time.time())
@@ -38,6 +45,7 @@ def assert_cancelled(reply: dict[str, Any], id: str = "s-1") -> None:
     assert reply["error"]["retryable"] is False
 
 
+@on_every_release
 def test_a_running_job_is_killed_and_answered_and_the_worker_takes_the_next(
     frontend: Frontend, worker: ExecutorProcess
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 
 SOON_S = 30
 
@@ -37,6 +37,7 @@ def test_heartbeats_go_on_while_a_long_job_runs(frontend: Frontend, start: Start
     assert not worker.events("link_lost")
 
 
+@on_every_release
 def test_a_deleted_job_queue_is_declared_again(frontend: Frontend, start: StartWorker) -> None:
     worker = start(AMQP_QUEUE="short-lived")
     frontend.channel.queue_delete("short-lived")
@@ -44,6 +45,7 @@ def test_a_deleted_job_queue_is_declared_again(frontend: Frontend, start: StartW
     assert _judged(frontend, "short-lived")
 
 
+@on_every_release
 def test_a_deleted_queue_of_verdicts_is_declared_again(
     frontend: Frontend, start: StartWorker
 ) -> None:
