@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError, ChannelClosedByBroker, UnroutableError
+from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 from pydantic import ValidationError
 
 from executor.broker.address import parameters, place, reason
@@ -69,6 +69,11 @@ def request(
         except UnroutableError:
             raise SubmitError(
                 f"there is no queue '{settings.amqp_queue}': start a worker, which declares it"
+            ) from None
+        except NackError:
+            raise SubmitError(
+                f"the queue '{settings.amqp_queue}' takes no job now: it is full, or without a "
+                "leader; try again later"
             ) from None
 
 

@@ -7,6 +7,7 @@ from pika import URLParameters
 from pika.adapters.utils import connection_workflow as workflow
 from pika.exceptions import (
     AMQPConnectionError,
+    ChannelClosedByBroker,
     ConnectionClosedByBroker,
     IncompatibleProtocolError,
     ProbableAccessDeniedError,
@@ -55,6 +56,8 @@ def reason(error: BaseException | None) -> str:
             return "the user has no access to this virtual host"
         case IncompatibleProtocolError():
             return "no AMQP 0-9-1 is spoken there (TLS, or another service?)"
+        case ChannelClosedByBroker(reply_code=code, reply_text=text):
+            return f"refused by the broker: {code} {text}"
         case ConnectionClosedByBroker(reply_code=code, reply_text=text):
             return f"closed by the broker: {code} {text}"
         case AMQPConnectionError() if error.args and isinstance(error.args[0], BaseException):

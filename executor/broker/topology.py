@@ -9,6 +9,8 @@ from pika import SelectConnection
 from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker
 
+from executor.broker.address import reason
+
 log = structlog.get_logger()
 
 ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 406
@@ -111,7 +113,9 @@ class Declaration:
         if self._passive or not _answered(error, ACCESS_REFUSED, PRECONDITION_FAILED):
             self._failed(error)
             return
-        log.warning("declaration_refused", name=self._part.name, error=str(error), taken="as it is")
+        log.warning(
+            "declaration_refused", name=self._part.name, error=reason(error), taken="as it is"
+        )
         self._passive = True
         self._channel = self._open()
 

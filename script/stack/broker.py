@@ -113,13 +113,19 @@ class PrivateBroker:
         self.stop()
         self.start()
 
+    @property
+    def rabbitmqctl(self) -> list[str]:
+        """The command that runs this broker's rabbitmqctl, to be followed by what it is to do."""
+        settings = self._environment() | {"RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ERL_ARGS}
+        variables = [f"{name}={value}" for name, value in settings.items()]
+        environment = ["env", "--ignore-environment", f"--chdir={self._home}", *variables]
+        become = [*self._release.entrance, *wrapper(self._user)]
+        return [*environment, *become, str(SCRIPTS / "rabbitmqctl")]
+
     def ctl(self, *args: str) -> str:
         """What `rabbitmqctl ARGS` prints. Raises ProcessEnded if it fails. Takes seconds."""
-        become = [*self._release.entrance, *wrapper(self._user)]
         done = subprocess.run(
-            [*become, SCRIPTS / "rabbitmqctl", "--quiet", *args],
-            env=self._environment() | {"RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ERL_ARGS},
-            cwd=self._home,
+            [*self.rabbitmqctl, "--quiet", *args],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -207,11 +213,11 @@ class PrivateBroker:
         self._write("definitions.json", json.dumps(self._definitions()))
 
     def _definitions(self) -> dict[str, Any]:
-        """User, vhost and policies, read by the server at its start: no rabbitmqctl is needed."""
+        """User, vhost, policies, read by the server at its start: no rabbitmqctl is needed."""
         salt = secrets.token_bytes(4)
         digest = hashlib.sha256(salt + self._password.encode()).digest()
-        policies = json.loads(POLICIES.read_text()) if POLICIES.exists() else []
-        return {
+        policies: dict[str, Any] = json.loads(POLICIES.read_text())
+        return policies | {
             "users": [
                 {
                     "name": _USER,
@@ -224,7 +230,6 @@ class PrivateBroker:
             "permissions": [
                 {"user": _USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
             ],
-            "policies": [{"vhost": "/", **policy} for policy in policies],
         }
 
     def _write(self, name: str, text: str) -> None:

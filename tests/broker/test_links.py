@@ -59,14 +59,24 @@ def test_a_deleted_queue_of_verdicts_is_declared_again(
     frontend.channel.queue_delete("verdicts-deleted")
 
 
+OTHER_ARGUMENTS = {
+    "classic": {},
+    "classic-priorities": {"x-max-priority": 5},
+    "quorum-limits": {"x-queue-type": "quorum", "x-max-length": 100, "x-delivery-limit": 7},
+}
+
+
+@on_every_release
+@pytest.mark.parametrize("queue", OTHER_ARGUMENTS)
 def test_a_queue_that_exists_with_other_arguments_is_taken_as_it_is(
-    frontend: Frontend, start: StartWorker
+    frontend: Frontend, start: StartWorker, queue: str
 ) -> None:
-    frontend.channel.queue_declare("classic", durable=True)
-    worker = start(AMQP_QUEUE="classic")
-    refused = worker.events("declaration_refused")
-    assert [(event["name"], event["level"]) for event in refused] == [("classic", "warning")]
-    assert _judged(frontend, "classic")
+    frontend.channel.queue_declare(queue, durable=True, arguments=OTHER_ARGUMENTS[queue])
+    worker = start(AMQP_QUEUE=queue)
+    (refused,) = worker.events("declaration_refused")
+    assert (refused["name"], refused["level"]) == (queue, "warning")
+    assert "inequivalent arg" in refused["error"]
+    assert _judged(frontend, queue)
 
 
 @pytest.mark.parametrize(
