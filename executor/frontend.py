@@ -15,7 +15,7 @@ import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker, NackError, UnroutableError
 from pydantic import ValidationError
 
-from executor.broker.address import parameters, place, reason
+from executor.broker.address import Brokers, place, reason
 from executor.broker.topology import NOT_FOUND
 from executor.contract import Cancel
 from executor.settings import Settings
@@ -104,13 +104,23 @@ def cancel(settings: Settings, id: str, attempt: int | None) -> None:
 
 @contextmanager
 def _connection(settings: Settings, name: str) -> Iterator[pika.BlockingConnection]:
-    """A connection, whose faults are SubmitErrors."""
-    found = [parameters(url, name, settings.amqp_heartbeat_s) for url in settings.amqp_url]
-    try:
-        with pika.BlockingConnection(found) as connection:
+    """A connection to the first that has one to give, whose faults are SubmitErrors."""
+    with _connected(Brokers.of(settings), name) as connection:
+        try:
             yield connection
-    except (AMQPError, OSError) as error:
-        raise SubmitError(f"broker {', '.join(map(place, found))}: {reason(error)}") from None
+        except (AMQPError, OSError) as error:
+            raise SubmitError(reason(error)) from None
+
+
+def _connected(brokers: Brokers, name: str) -> pika.BlockingConnection:
+    faults = []
+    for url in brokers.shuffled():
+        found = brokers.parameters(url, name)
+        try:
+            return pika.BlockingConnection(found)
+        except (AMQPError, OSError) as error:
+            faults.append(f"broker {place(found)}: {reason(error)}")
+    raise SubmitError("; ".join(faults))
 
 
 def _exchange(

@@ -15,6 +15,7 @@ from executor.answers import Answerer
 from executor.blobs.cache import Cache
 from executor.blobs.fetch import Fetcher
 from executor.blobs.hosts import Hosts
+from executor.broker.address import Brokers
 from executor.consumer import Consumer
 from executor.contract.fields import MIB
 from executor.judge import Judge
@@ -34,6 +35,7 @@ def serve(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     log.info("worker_started", version=__version__, name=settings.executor_name)
+    brokers = Brokers.of(settings)
     _check_work_dir(settings.executor_work_dir)
     sandbox = Sandbox(settings.safeexec_socket)
     testdata = _testdata(settings)
@@ -47,7 +49,7 @@ def serve(settings: Settings) -> int:
         work_dir=settings.executor_work_dir,
     )
     try:
-        code = Consumer(settings, Answerer(judge)).run()
+        code = Consumer(settings, brokers, Answerer(judge)).run()
     except Exception:
         log.exception("worker_crashed")
         return 1

@@ -1,13 +1,16 @@
 """Connections end, queues vanish or differ, passwords are wrong: the worker says so and goes on."""
 
 import json
+import socket
+from pathlib import Path
 
 import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
-from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
+from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, wait_until
 from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
+from tests.broker.test_command import executor
 
 SOON_S = 30
 
@@ -83,8 +86,8 @@ def test_a_queue_that_exists_with_other_arguments_is_taken_as_it_is(
     ("change", "told"),
     [
         (("amqp://judge:", "amqp://nobody:"), "wrong user or password"),
-        (("/%2F", "/elsewhere"), "no access to this virtual host"),
-        (("127.0.0.1", "no-such-host.invalid"), "not known"),
+        (("/%2F", "/elsewhere"), "no access to this virtual host: vhost elsewhere not found"),
+        (("127.0.0.1", "no-such-host.invalid"), "no such host: "),
     ],
 )
 def test_a_link_that_cannot_be_opened_is_one_plain_line_for_each_attempt(
@@ -99,6 +102,54 @@ def test_a_link_that_cannot_be_opened_is_one_plain_line_for_each_attempt(
     log = worker.log.read_text()
     assert "Traceback" not in log
     assert broker.url.split(":")[2].split("@")[0] not in log
+
+
+def _dead_port() -> int:
+    """A port that nobody listens on, at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def test_of_several_brokers_one_that_lives_is_enough(
+    broker: PrivateBroker, frontend: Frontend, start: StartWorker, tmp_path: Path
+) -> None:
+    dead = [broker.url.replace(f":{broker.port}/", f":{_dead_port()}/") for _ in range(3)]
+    urls = ",".join([*dead, broker.url])
+    worker = start(urls)
+    correlation = frontend.publish(job())
+    assert frontend.reply(correlation, SOON_S)["verdict"] == "AC"
+    ways = [event for event in worker.events() if event["event"] in ("link_failed", "link_opened")]
+    assert {event["host"] for event in ways if event["event"] == "link_opened"} == {
+        f"127.0.0.1:{broker.port}/"
+    }
+    assert all("Connection refused" in e["error"] for e in ways if e["event"] == "link_failed")
+    (tmp_path / "job.json").write_text(json.dumps(job()))
+    submit = executor(tmp_path, "submit", "--job", "job.json", AMQP_URL=urls)
+    assert (submit.returncode, submit.stderr) == (0, "")
+
+
+def test_of_several_brokers_that_are_all_away_each_is_told_in_the_one_line(tmp_path: Path) -> None:
+    ports = [_dead_port(), _dead_port()]
+    urls = ",".join(f"amqp://user:secret@127.0.0.1:{port}/" for port in ports)
+    (tmp_path / "job.json").write_text(json.dumps(job()))
+    submit = executor(tmp_path, "submit", "--job", "job.json", AMQP_URL=urls)
+    assert submit.returncode == 2
+    assert submit.stderr.count("\n") == 1
+    for port in ports:
+        assert f"broker 127.0.0.1:{port}/: Connection refused" in submit.stderr
+    assert "secret" not in submit.stderr
+
+
+def test_the_url_is_taken_from_a_file(
+    broker: PrivateBroker, run_folder: RunFolder, start: StartWorker, tmp_path: Path
+) -> None:
+    secret = run_folder.make("secrets") / "amqp_url"
+    secret.write_text(f"{broker.url}\n")
+    start(AMQP_URL="", AMQP_URL_FILE=str(secret))
+    (tmp_path / "job.json").write_text(json.dumps(job()))
+    submit = executor(tmp_path, "submit", "--job", "job.json", AMQP_URL_FILE=str(secret))
+    assert (submit.returncode, submit.stderr) == (0, "")
 
 
 def _publishes(worker: ExecutorProcess) -> int:
