@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from executor.broker.address import Brokers
 from executor.broker.topology import NOT_FOUND
 from executor.broker.visit import visit
 from executor.roll import call_roll
@@ -72,7 +73,7 @@ class Sample:
 
 def measure(settings: Settings, seconds: float) -> Backlog:
     """Looks twice. Raises BrokerUnreachable, RollError."""
-    with visit(settings.amqp_url, "executor queue", settings.amqp_heartbeat_s) as connection:
+    with visit(Brokers.of(settings), "executor queue") as connection:
         before = _sample(settings, connection)
         connection.sleep(seconds)
         return judge(before, _sample(settings, connection))

@@ -12,6 +12,7 @@ import structlog
 from pika.adapters.select_connection import IOLoop
 
 from executor.answers import Answer, Answerer
+from executor.broker.address import Brokers
 from executor.broker.link import Link
 from executor.broker.listener import Listener
 from executor.broker.message import Delivery
@@ -39,7 +40,9 @@ class Consumer:
     judges. Jobs cross over by a queue, answers come back by `add_callback_threadsafe`.
     """
 
-    def __init__(self, settings: Settings, answerer: Answerer, monitor: Monitor) -> None:
+    def __init__(
+        self, settings: Settings, brokers: Brokers, answerer: Answerer, monitor: Monitor
+    ) -> None:
         tolerate_headers()
         self._settings = settings
         self._answerer = answerer
@@ -48,16 +51,14 @@ class Consumer:
         self._subscriber = Subscriber(
             self._loop,
             f"{settings.executor_name} consumes",
-            settings.amqp_url,
-            settings.amqp_heartbeat_s,
+            brokers,
             settings.amqp_queue,
             self._delivered,
         )
         self._publisher = Publisher(
             self._loop,
             f"{settings.executor_name} publishes",
-            settings.amqp_url,
-            settings.amqp_heartbeat_s,
+            brokers,
             [
                 Exchange(settings.amqp_dead_exchange),
                 Queue(settings.amqp_dead_queue),
@@ -68,8 +69,7 @@ class Consumer:
         self._listener = Listener(
             self._loop,
             f"{settings.executor_name} listens",
-            settings.amqp_url,
-            settings.amqp_heartbeat_s,
+            brokers,
             settings.amqp_control_exchange,
             Control(answerer).take,
         )

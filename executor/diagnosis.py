@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pika
 from pika.exceptions import AMQPError, ChannelClosedByBroker
 
-from executor.broker.address import parameters, place, reason
+from executor.broker.address import Brokers, place, reason
+from executor.broker.topology import ACCESS_REFUSED
 from executor.languages import Languages, LanguagesError
 from executor.sandbox import Sandbox, SandboxFault, SandboxUnavailable
 from executor.settings import Settings
@@ -28,8 +29,9 @@ class Finding:
 
 def diagnose(settings: Settings) -> Iterator[Finding]:
     """Looks at the broker, its queues, the sandbox and each language; the last take seconds."""
-    for url in settings.amqp_url:
-        yield from _broker(settings, url)
+    brokers = Brokers.of(settings)
+    for url in brokers.urls:
+        yield from _broker(settings, brokers.parameters(url, "executor check"))
     sandbox = Sandbox(settings.safeexec_socket)
     try:
         with sandbox.slot() as slot:
@@ -42,22 +44,19 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield from _languages(settings, sandbox)
 
 
-def _broker(settings: Settings, url: str) -> Iterator[Finding]:
-    found = parameters(url, "executor check", settings.amqp_heartbeat_s)
+def _broker(settings: Settings, found: pika.URLParameters) -> Iterator[Finding]:
     part = f"broker {place(found)}"
     try:
         connection = pika.BlockingConnection(found)
     except (AMQPError, OSError) as error:
-        yield Finding(part, False, reason(error), "start it, or correct AMQP_URL")
+        yield Finding(part, False, reason(error), "start it, or correct AMQP_URL, AMQP_TLS_...")
         return
     with connection:
         yield Finding(part, True, "reachable")
-        for queue in (
-            settings.amqp_queue,
-            settings.amqp_dead_queue,
-            settings.amqp_verdicts_queue,
-        ):
+        yield _job_queue(connection, settings.amqp_queue)
+        for queue in (settings.amqp_dead_queue, settings.amqp_verdicts_queue):
             yield _queue(connection, queue)
+        yield _publishing(connection)
         yield _exchange(connection, settings.amqp_control_exchange)
 
 
@@ -67,9 +66,34 @@ def _queue(connection: pika.BlockingConnection, name: str) -> Finding:
         declared = connection.channel().queue_declare(name, passive=True)
     except ChannelClosedByBroker as error:
         remedy = "`executor serve` declares it, if the user may"
-        return Finding(part, False, error.reply_text, remedy)
+        return Finding(part, False, reason(error), remedy)
     count = declared.method.message_count
     return Finding(part, True, f"{count} message{'' if count == 1 else 's'}")
+
+
+def _job_queue(connection: pika.BlockingConnection, name: str) -> Finding:
+    found = _queue(connection, name)
+    try:
+        # Takes no job: the priority is none, but the broker looks at the permission before.
+        arguments = {"x-priority": "none"}
+        connection.channel().basic_consume(name, lambda *_: None, arguments=arguments)
+    except ChannelClosedByBroker as error:
+        if found.ok and error.reply_code == ACCESS_REFUSED:
+            return Finding(found.part, False, reason(error), "allow the user to read it")
+    return found
+
+
+def _publishing(connection: pika.BlockingConnection) -> Finding:
+    """Publishes to no queue: the broker throws the message away, if it takes it."""
+    part = "publishing"
+    channel = connection.channel()
+    channel.confirm_delivery()
+    try:
+        channel.basic_publish("", "", b"")
+    except ChannelClosedByBroker as error:
+        remedy = r"allow the user to write to amq\.default: replies go there"
+        return Finding(part, False, reason(error), remedy)
+    return Finding(part, True, "allowed")
 
 
 def _exchange(connection: pika.BlockingConnection, name: str) -> Finding:
@@ -78,7 +102,7 @@ def _exchange(connection: pika.BlockingConnection, name: str) -> Finding:
         connection.channel().exchange_declare(name, passive=True)
     except ChannelClosedByBroker as error:
         remedy = "`executor serve` declares it, if the user may; without it no job can be cancelled"
-        return Finding(part, False, error.reply_text, remedy)
+        return Finding(part, False, reason(error), remedy)
     return Finding(part, True, "declared")
 
 

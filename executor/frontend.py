@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pika
-from pika.exceptions import ChannelClosedByBroker, UnroutableError
+from pika.exceptions import ChannelClosedByBroker, NackError, UnroutableError
 from pydantic import ValidationError
 
+from executor.broker.address import Brokers
 from executor.broker.topology import NOT_FOUND
 from executor.broker.visit import BrokerUnreachable, visit
 from executor.contract import Cancel
@@ -70,6 +71,11 @@ def request(
             raise SubmitError(
                 f"there is no queue '{settings.amqp_queue}': start a worker, which declares it"
             ) from None
+        except NackError:
+            raise SubmitError(
+                f"the queue '{settings.amqp_queue}' takes no job now: it is full, or without a "
+                "leader; try again later"
+            ) from None
 
 
 def cancel(settings: Settings, id: str, attempt: int | None) -> None:
@@ -101,7 +107,7 @@ def cancel(settings: Settings, id: str, attempt: int | None) -> None:
 def _connection(settings: Settings, name: str) -> Iterator[pika.BlockingConnection]:
     """A connection, whose faults are SubmitErrors."""
     try:
-        with visit(settings.amqp_url, name, settings.amqp_heartbeat_s) as connection:
+        with visit(Brokers.of(settings), name) as connection:
             yield connection
     except BrokerUnreachable as error:
         raise SubmitError(str(error)) from None

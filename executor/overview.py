@@ -1,12 +1,13 @@
 """`executor status`: the workers of this host, the sandbox, the broker."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from executor.broker.address import parameters, place
+from executor.broker.address import Brokers, place
 from executor.broker.visit import BrokerUnreachable, visit
 from executor.roll import Silent, call_roll
 from executor.sandbox import Sandbox, SandboxUnavailable
@@ -75,7 +76,8 @@ def look(settings: Settings) -> Overview:
         if isinstance(each, Silent)
     )
     sandbox = _sandbox(settings)
-    brokers = tuple(_broker(url, settings.amqp_heartbeat_s) for url in settings.amqp_url)
+    cluster = Brokers.of(settings)
+    brokers = tuple(_broker(replace(cluster, urls=(url,))) for url in cluster.urls)
     if not roll:
         told = [f"no worker runs here with the work folder {settings.executor_work_dir}"]
     else:
@@ -99,13 +101,14 @@ def _sandbox(settings: Settings) -> SandboxStatus:
         return SandboxStatus(socket=socket, up=sandbox.is_up(), problem=str(error))
 
 
-def _broker(url: str, heartbeat_s: int) -> BrokerStatus:
-    where = place(parameters(url, "", heartbeat_s))
+def _broker(node: Brokers) -> BrokerStatus:
+    where = place(node.parameters(node.urls[0], ""))
     try:
-        with visit([url], "executor status", heartbeat_s):
+        with visit(node, "executor status"):
             return BrokerStatus(place=where, up=True)
     except BrokerUnreachable as error:
-        return BrokerStatus(place=where, up=False, problem=str(error).split(": ", 1)[1])
+        problem = str(error).removeprefix(f"broker {where}: ")
+        return BrokerStatus(place=where, up=False, problem=problem)
 
 
 def show(seen: Overview, console: Console) -> None:

@@ -19,6 +19,7 @@ from executor.answers import Answerer
 from executor.blobs.cache import Cache
 from executor.blobs.fetch import Fetcher
 from executor.blobs.hosts import Hosts
+from executor.broker.address import Brokers
 from executor.consumer import Consumer
 from executor.contract.fields import MIB
 from executor.endpoints import Endpoints, application
@@ -45,12 +46,13 @@ def serve(settings: Settings) -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     log.info("worker_started", version=__version__, name=settings.executor_name)
+    brokers = Brokers.of(settings)
     _check_work_dir(settings.executor_work_dir)
     sandbox = Sandbox(settings.safeexec_socket)
     metrics = Metrics()
     monitor = Monitor(settings.executor_name, sandbox, metrics)
     with _endpoints(settings, monitor, metrics):
-        consumer = _consumer(settings, sandbox, monitor, metrics)
+        consumer = _consumer(settings, brokers, sandbox, monitor, metrics)
         Watchdog(monitor.signs, settings.executor_watchdog_s).start()
         try:
             code = consumer.run()
@@ -61,7 +63,9 @@ def serve(settings: Settings) -> int:
     return code
 
 
-def _consumer(settings: Settings, sandbox: Sandbox, monitor: Monitor, metrics: Metrics) -> Consumer:
+def _consumer(
+    settings: Settings, brokers: Brokers, sandbox: Sandbox, monitor: Monitor, metrics: Metrics
+) -> Consumer:
     """All that a worker consists of; waits for the sandbox."""
     testdata = _testdata(settings)
     languages = _languages(settings, sandbox, monitor)
@@ -78,7 +82,7 @@ def _consumer(settings: Settings, sandbox: Sandbox, monitor: Monitor, metrics: M
         work_dir=settings.executor_work_dir,
         await_sandbox_s=AWAIT_SANDBOX_S,
     )
-    return Consumer(settings, Answerer(judge, Activities(languages.find)), monitor)
+    return Consumer(settings, brokers, Answerer(judge, Activities(languages.find)), monitor)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
+from stack.releases import Release, installed, release_of
 from tests.submissions.catalogue import not_installed
 
 SLOTS = 2
@@ -32,10 +33,29 @@ def run_folder() -> Iterator[RunFolder]:
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[PrivateBroker]:
-    """A RabbitMQ shared by the tests; one that stops or floods it makes its own."""
-    with PrivateBroker() as broker:
-        yield broker
+def brokers() -> Iterator[Callable[[Release], PrivateBroker]]:
+    """The broker of a release, started when somebody asks for it first."""
+    running: dict[Release, PrivateBroker] = {}
+    with ExitStack() as stack:
+
+        def of(release: Release) -> PrivateBroker:
+            if release not in running:
+                running[release] = stack.enter_context(PrivateBroker(release=release))
+            return running[release]
+
+        yield of
+
+
+@pytest.fixture(scope="session")
+def broker(
+    request: pytest.FixtureRequest, brokers: Callable[[Release], PrivateBroker]
+) -> PrivateBroker:
+    """A RabbitMQ shared by the tests; one that stops or floods it makes its own.
+
+    It is this machine's own, unless a test is marked with `on_every_release`.
+    """
+    major = getattr(request, "param", None)
+    return brokers(installed() if major is None else release_of(major))
 
 
 @pytest.fixture(scope="session")

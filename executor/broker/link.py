@@ -10,8 +10,9 @@ from pika import SelectConnection
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
-from executor.broker.address import parameters, place, reason, shuffled_for_ever
+from executor.broker.address import Brokers, place, reason
 from executor.broker.backoff import Backoff
+from executor.broker.tls import TlsUnusable
 from executor.broker.topology import Declaration, Part
 
 log = structlog.get_logger()
@@ -34,16 +35,14 @@ class Link(ABC):
     often an attempt failed. up: whether it is ready. blocked_s: how long the broker has blocked it.
     """
 
-    def __init__(
-        self, loop: IOLoop, name: str, urls: Sequence[str], heartbeat_s: int, parts: Sequence[Part]
-    ) -> None:
+    def __init__(self, loop: IOLoop, name: str, brokers: Brokers, parts: Sequence[Part]) -> None:
         self.generation = 0
         self.opened = 0
         self.failures = 0
         self._loop = loop
         self._name = name
-        self._urls = shuffled_for_ever(urls)
-        self._heartbeat_s = heartbeat_s
+        self._brokers = brokers
+        self._urls = brokers.shuffled_for_ever()
         self._parts = parts
         self._backoff = Backoff()
         self._connection: SelectConnection | None = None
@@ -68,7 +67,11 @@ class Link(ABC):
     def start(self) -> None:
         """Connects, and again each time the connection is lost."""
         self.generation += 1
-        found = parameters(next(self._urls), self._name, self._heartbeat_s)
+        try:
+            found = self._brokers.parameters(next(self._urls), self._name)
+        except TlsUnusable as error:
+            self._closed(None, error)
+            return
         self._log = log.bind(link=self._name, host=place(found))
         self._error = None
         self._watch()
@@ -158,7 +161,7 @@ class Link(ABC):
     def _channel_closed(self, _channel: Channel, error: BaseException) -> None:
         self.restart(error)
 
-    def _closed(self, _connection: SelectConnection, error: BaseException) -> None:
+    def _closed(self, _connection: SelectConnection | None, error: BaseException) -> None:
         was_up = self._up_since
         self.generation += 1
         self._connection = self._declaration = self._channel = self._up_since = None

@@ -1,6 +1,6 @@
 """Hears what is said to all workers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pika import BasicProperties
@@ -8,9 +8,9 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker
 
-from executor.broker.address import reason
+from executor.broker.address import Brokers, reason
 from executor.broker.link import BrokerCancelled, Link
-from executor.broker.topology import ACCESS_REFUSED, NOT_FOUND, Exchange
+from executor.broker.topology import ACCESS_REFUSED, NOT_FOUND, Exchange, Undeclared
 
 MAX_WAITING = 10_000
 """Messages that the broker keeps for us; of more, it drops the oldest."""
@@ -29,12 +29,11 @@ class Listener(Link):
         self,
         loop: IOLoop,
         name: str,
-        urls: Sequence[str],
-        heartbeat_s: int,
+        brokers: Brokers,
         exchange: str,
         heard: Heard,
     ) -> None:
-        super().__init__(loop, name, urls, heartbeat_s, [Exchange(exchange)])
+        super().__init__(loop, name, brokers, [Exchange(exchange)])
         self._exchange = exchange
         self._heard = heard
         self._queue = ""
@@ -96,7 +95,10 @@ class Listener(Link):
 
 
 def _is_refusal(error: BaseException) -> bool:
-    return isinstance(error, ChannelClosedByBroker) and error.reply_code in (
-        ACCESS_REFUSED,
-        NOT_FOUND,
-    )
+    match error:
+        case Undeclared():
+            return True
+        case ChannelClosedByBroker(reply_code=code):
+            return code in (ACCESS_REFUSED, NOT_FOUND)
+        case _:
+            return False

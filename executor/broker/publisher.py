@@ -11,7 +11,7 @@ from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker, ConnectionClosedByBroker
 
-from executor.broker.address import reason
+from executor.broker.address import Brokers, reason
 from executor.broker.backoff import Backoff
 from executor.broker.link import Link
 from executor.broker.message import Message
@@ -75,10 +75,8 @@ class Publisher(Link):
     retries: how often a message was sent again. From any thread.
     """
 
-    def __init__(
-        self, loop: IOLoop, name: str, urls: Sequence[str], heartbeat_s: int, parts: Sequence[Part]
-    ) -> None:
-        super().__init__(loop, name, urls, heartbeat_s, parts)
+    def __init__(self, loop: IOLoop, name: str, brokers: Brokers, parts: Sequence[Part]) -> None:
+        super().__init__(loop, name, brokers, parts)
         self._pending: deque[_Pending] = deque()
         self._sent: _Pending | None = None
         self._notice: _Notice | None = None

@@ -1,12 +1,13 @@
 """Consumes the job queue, one unacknowledged message at a time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from pika import BasicProperties, spec
 from pika.adapters.select_connection import IOLoop
 from pika.channel import Channel
 
+from executor.broker.address import Brokers
 from executor.broker.link import BrokerCancelled, Link
 from executor.broker.message import Delivery
 from executor.broker.topology import Queue
@@ -19,12 +20,11 @@ class Subscriber(Link):
         self,
         loop: IOLoop,
         name: str,
-        urls: Sequence[str],
-        heartbeat_s: int,
+        brokers: Brokers,
         queue: str,
         delivered: Callable[[Delivery], None],
     ) -> None:
-        super().__init__(loop, name, urls, heartbeat_s, [Queue(queue)])
+        super().__init__(loop, name, brokers, [Queue(queue)])
         self._queue = queue
         self._delivered = delivered
         self._tag: str | None = None

@@ -9,6 +9,8 @@ from pika import SelectConnection
 from pika.channel import Channel
 from pika.exceptions import ChannelClosedByBroker
 
+from executor.broker.address import reason
+
 log = structlog.get_logger()
 
 ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 406
@@ -54,6 +56,12 @@ class Binding:
 
 
 Part = Queue | Exchange | Binding
+
+
+class Undeclared(Exception):
+    """A part does not exist, and may not be declared."""
+
+
 Wrap = Callable[[Callable[..., None]], Callable[..., None]]
 
 
@@ -77,6 +85,7 @@ class Declaration:
         self._left: Iterator[Part] = iter(parts)
         self._part: Part | None = None
         self._passive = False
+        self._refusal: BaseException | None = None
         self._wrap = wrap
         self._done = done
         self._failed = failed
@@ -94,7 +103,10 @@ class Declaration:
             self._next()
 
     def _next(self, *_frame: Any) -> None:
-        self._passive = False
+        if self._part is not None and self._refusal is not None:
+            told = {"name": self._part.name, "error": reason(self._refusal), "taken": "as it is"}
+            log.warning("declaration_refused", **told)
+        self._passive, self._refusal = False, None
         self._part = next(self._left, None)
         if self._part is None:
             self._done(self._channel)
@@ -108,12 +120,15 @@ class Declaration:
     def _closed(self, channel: Channel, error: BaseException) -> None:
         if self._part is None or channel is not self._channel:
             return  # handed over: its new owner looks after it
-        if self._passive or not _answered(error, ACCESS_REFUSED, PRECONDITION_FAILED):
+        if self._passive and self._refusal is not None and _answered(error, NOT_FOUND):
+            why = f"there is no '{self._part.name}', and {reason(self._refusal)}"
+            self._failed(Undeclared(why))
+        elif self._passive or not _answered(error, ACCESS_REFUSED, PRECONDITION_FAILED):
             self._failed(error)
-            return
-        log.warning("declaration_refused", name=self._part.name, error=str(error), taken="as it is")
-        self._passive = True
-        self._channel = self._open()
+        else:
+            self._refusal = error
+            self._passive = True
+            self._channel = self._open()
 
 
 def _answered(error: BaseException, *codes: int) -> bool:

@@ -1,12 +1,12 @@
 """A connection for a command that looks around, or says one thing, and goes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pika
 from pika.exceptions import AMQPError
 
-from executor.broker.address import parameters, place, reason
+from executor.broker.address import Brokers, place, reason
 
 
 class BrokerUnreachable(Exception):
@@ -14,11 +14,21 @@ class BrokerUnreachable(Exception):
 
 
 @contextmanager
-def visit(urls: Sequence[str], name: str, heartbeat_s: int) -> Iterator[pika.BlockingConnection]:
-    """A connection to the first of several brokers that answers. Raises BrokerUnreachable."""
-    found = [parameters(url, name, heartbeat_s) for url in urls]
-    try:
-        with pika.BlockingConnection(found) as connection:
+def visit(brokers: Brokers, name: str) -> Iterator[pika.BlockingConnection]:
+    """A connection to the first that has one to give. Raises BrokerUnreachable."""
+    with _connected(brokers, name) as connection:
+        try:
             yield connection
-    except (AMQPError, OSError) as error:
-        raise BrokerUnreachable(f"broker {', '.join(map(place, found))}: {reason(error)}") from None
+        except (AMQPError, OSError) as error:
+            raise BrokerUnreachable(reason(error)) from None
+
+
+def _connected(brokers: Brokers, name: str) -> pika.BlockingConnection:
+    faults = []
+    for url in brokers.shuffled():
+        found = brokers.parameters(url, name)
+        try:
+            return pika.BlockingConnection(found)
+        except (AMQPError, OSError) as error:
+            faults.append(f"broker {place(found)}: {reason(error)}")
+    raise BrokerUnreachable("; ".join(faults))

@@ -6,6 +6,7 @@ from typing import Self
 from stack.frontend import wait_until
 from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, listens
 from stack.process import Process, ProcessEnded, plain_environment
+from stack.releases import Release, installed
 from stack.rundir import RunFolder
 
 ATTEMPTS = 3
@@ -15,15 +16,18 @@ class PrivateBroker(Node):
     """A broker with its own epmd, node, data folder, user and password. A context manager.
 
     It takes connections once it is made. `url` is valid until `close`, also across `restart`.
-    As root it runs as the user rabbitmq. `settings` as Membership has them.
+    As root it runs as the user rabbitmq. `release` and `settings` as Membership has them.
     """
 
-    def __init__(self, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *, release: Release | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self._epmd: Process | None = None
         self._server = None
         self._folder = RunFolder()
         try:
-            self._start_on_free_ports(Membership(settings=settings or {}))
+            member = Membership(release=release or installed(), settings=settings or {})
+            self._start_on_free_ports(member)
         except BaseException:
             self.close()
             raise

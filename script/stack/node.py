@@ -21,9 +21,9 @@ import pika
 from stack.frontend import JOB_QUEUE, wait_until
 from stack.paths import POLICIES
 from stack.process import Process, ProcessEnded, plain_environment, wrapper
+from stack.releases import SCRIPTS, Release, installed
 from stack.rundir import RunFolder
 
-_SCRIPTS = Path("/usr/lib/rabbitmq/bin")  # /usr/sbin has wrappers that insist on system folders
 READY_S = 90.0
 _STOP_S = 30.0
 _USER = "judge"
@@ -42,7 +42,8 @@ class Membership:
     """What the nodes of one broker have in common, and what tells this one from them.
 
     joins: the node whose cluster it becomes a member of, which runs already. settings: Erlang
-    terms by their names in RabbitMQ's `rabbit` application.
+    terms by their names in RabbitMQ's `rabbit` application. release: this machine's own, if none
+    is named.
     """
 
     name: str = "rabbitmq"
@@ -51,6 +52,7 @@ class Membership:
     cookie: str = field(default_factory=lambda: secrets.token_hex(20))
     erl_args: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    release: Release = field(default_factory=installed)
 
     @property
     def node(self) -> str:
@@ -101,11 +103,12 @@ class Node:
         """Start the server with the data it had; `wait_ready` is another step."""
         self._server = Process(
             self.name,
-            [_SCRIPTS / "rabbitmq-server"],
+            [SCRIPTS / "rabbitmq-server"],
             folder=self._folder,
             env=self._environment(),
             cwd=self.home,
             user=BROKER_USER,
+            entrance=self._member.release.entrance,
         )
 
     def wait_ready(self) -> None:
@@ -146,12 +149,18 @@ class Node:
         self.stop()
         self.start()
 
+    @property
+    def rabbitmqctl(self) -> list[str]:
+        """The command that runs this broker's rabbitmqctl, to be followed by what it is to do."""
+        settings = self._environment() | {"RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ERL_ARGS}
+        variables = [f"{name}={value}" for name, value in settings.items()]
+        environment = ["env", "--ignore-environment", f"--chdir={self.home}", *variables]
+        return [*environment, *self._become, str(SCRIPTS / "rabbitmqctl")]
+
     def ctl(self, *args: str) -> str:
         """What `rabbitmqctl ARGS` prints. Raises ProcessEnded if it fails. Takes seconds."""
         done = subprocess.run(
-            [*wrapper(BROKER_USER), _SCRIPTS / "rabbitmqctl", "--quiet", *args],
-            env=self._environment() | {"RABBITMQ_CTL_ERL_ARGS": _LOOPBACK_ERL_ARGS},
-            cwd=self.home,
+            [*self.rabbitmqctl, "--quiet", *args],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -169,7 +178,7 @@ class Node:
         # It takes the cookie from its home.
         call = ["erl_call", "-r", "-address", f"127.0.0.1:{self.dist_port}", "-timeout", "10", "-e"]
         done = subprocess.run(
-            [*wrapper(BROKER_USER), *call],
+            [*self._become, *call],
             env=self._environment(),
             cwd=self.home,
             input=expressions + "\n",
@@ -189,6 +198,10 @@ class Node:
                 "fun rabbit_fifo:query_messages_total/1), N."
             )
         )
+
+    @property
+    def _become(self) -> list[str]:
+        return [*self._member.release.entrance, *wrapper(BROKER_USER)]
 
     @property
     def _process(self) -> Process:
@@ -244,8 +257,8 @@ class Node:
         """User, vhost and policies, read by the server at its start: no rabbitmqctl is needed."""
         salt = secrets.token_bytes(4)
         digest = hashlib.sha256(salt + self._member.password.encode()).digest()
-        policies = json.loads(POLICIES.read_text()) if POLICIES.exists() else []
-        return {
+        policies: dict[str, Any] = json.loads(POLICIES.read_text())
+        return policies | {
             "users": [
                 {
                     "name": _USER,
@@ -258,7 +271,6 @@ class Node:
             "permissions": [
                 {"user": _USER, "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
             ],
-            "policies": [{"vhost": "/", **policy} for policy in policies],
         }
 
     def _write(self, name: str, text: str, mode: int = 0o600) -> None:

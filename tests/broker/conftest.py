@@ -8,11 +8,26 @@ from typing import Any
 import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec, wait_until
+from stack.releases import MAJORS, is_installed
 
 QUEUES = ("submissions", "submissions.dead", "verdicts")
 StartWorker = Callable[..., ExecutorProcess]
 
 _numbers = itertools.count(1)
+
+on_every_release = pytest.mark.parametrize(
+    "broker",
+    [
+        # What comes from another Debian the quick tests do not install.
+        pytest.param(
+            major, id=f"rabbitmq{major}", marks=[pytest.mark.slow] * (not is_installed(major))
+        )
+        for major in MAJORS
+    ],
+    indirect=True,
+    scope="session",
+)
+"""Runs a test on RabbitMQ 3 and 4; the others are about what does not depend on it."""
 
 
 def sleeping_job(seconds: float, id: str = "s-1") -> dict[str, Any]:

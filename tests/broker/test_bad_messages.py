@@ -12,7 +12,7 @@ import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec, wait_until
 from tests.bad_messages import BAD_MESSAGES, BadMessage
-from tests.broker.conftest import job
+from tests.broker.conftest import job, on_every_release
 
 SOON_S = 30
 
@@ -26,7 +26,7 @@ def judge(
         run_folder,
         amqp_url=broker.url,
         socket=safeexec.socket,
-        name="worker-of-bad-messages",
+        name=f"worker-of-bad-messages-{broker.port}",
         languages=["python3"],
     ) as worker:
         yield worker.wait_ready()
@@ -71,6 +71,7 @@ def test_a_bad_message_is_answered_and_kept(
     assert frontend.depth() == 0
 
 
+@on_every_release
 def test_a_job_in_an_unknown_language_is_answered_and_kept(
     frontend: Frontend, judge: ExecutorProcess
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_job_in_an_unknown_language_is_answered_and_kept(
     assert json.loads(dead_letter(frontend)[1])["language"] == "intercal"
 
 
+@on_every_release
 def test_a_dead_letter_keeps_the_properties_of_the_message(
     frontend: Frontend, judge: ExecutorProcess
 ) -> None:
@@ -129,6 +131,7 @@ HOSTILE_VALUES = {
 }
 
 
+@on_every_release
 @pytest.mark.parametrize("body", [b"?", json.dumps(job()).encode()], ids=["bad", "good"])
 @pytest.mark.parametrize("value", HOSTILE_VALUES.values(), ids=HOSTILE_VALUES.keys())
 def test_a_header_that_pika_cannot_read_does_no_harm(

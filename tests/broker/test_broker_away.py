@@ -50,6 +50,25 @@ def test_an_idle_worker_takes_jobs_again_after_a_restart(
         assert frontend.judge(job(), SOON_S)["verdict"] == "AC"
 
 
+def test_a_worker_that_starts_before_its_broker_waits_for_it(
+    own_broker: PrivateBroker, start: StartWorker
+) -> None:
+    own_broker.stop()
+    try:
+        worker = start(own_broker.url, ready=False)
+        worker.wait_for("link_failed", count=3, timeout=SOON_S)
+    finally:
+        own_broker.start()
+    worker.wait_for("worker_ready", timeout=SOON_S)
+    with Frontend(own_broker.url) as frontend:
+        assert frontend.judge(job(), SOON_S)["verdict"] == "AC"
+    # While it starts a broker may take a connection before it can log anybody in.
+    ways = "Connection refused (not started yet|it hangs up before a word|Connection reset by peer"
+    told = {event["error"] for event in worker.events("link_failed")}
+    assert all(any(way in error for way in ways.split("|")) for error in told), told
+    assert "Traceback" not in worker.log.read_text()
+
+
 def test_a_verdict_is_kept_while_the_broker_restarts_and_the_job_is_not_run_again(
     own_broker: PrivateBroker, start: StartWorker
 ) -> None:

@@ -167,8 +167,8 @@ def test_check_finds_everything_where_a_worker_runs(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["ok"] * 7
-    assert "isolation full" in lines[5]
+    assert [line.split()[0] for line in lines] == ["ok"] * 8
+    assert "isolation full" in lines[6]
 
 
 def test_check_names_the_remedy_for_what_is_missing(tmp_path: Path) -> None:

@@ -9,7 +9,14 @@ import pika
 import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job, wait_listening, wait_phase
+from tests.broker.conftest import (
+    StartWorker,
+    job,
+    on_every_release,
+    sleeping_job,
+    wait_listening,
+    wait_phase,
+)
 
 SOON_S = 30
 REPLIES = "replies-and-events"
@@ -56,6 +63,7 @@ def events_of(messages: list[Message]) -> list[dict[str, Any]]:
     return [json.loads(body) for _, body in messages[:-1]]
 
 
+@on_every_release
 def test_the_events_of_many_quick_tests_are_few_and_finished_is_the_last_before_the_result(
     frontend: Frontend, worker: ExecutorProcess, replies: str
 ) -> None:
@@ -152,6 +160,7 @@ def test_what_does_not_compile_is_told_with_its_verdict(
         )
 
 
+@on_every_release
 def test_events_come_by_direct_reply_to(broker: PrivateBroker, worker: ExecutorProcess) -> None:
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
         channel = connection.channel()
@@ -196,6 +205,7 @@ def test_events_over_which_the_broker_hangs_up_are_given_up_after_the_first(
     assert logged[: logged.index("verdict_reached")].count("link_lost") == 1
 
 
+@on_every_release
 def test_a_reader_whose_queue_is_full_delays_no_judging(
     frontend: Frontend, worker: ExecutorProcess
 ) -> None:

@@ -1,14 +1,17 @@
 """Connections end, queues vanish or differ, passwords are wrong: the worker says so and goes on."""
 
 import json
+import socket
+from pathlib import Path
 
 import pika
 import pytest
 from pika.exceptions import ConnectionClosedByBroker
 
-from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job
+from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, wait_until
+from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 from tests.broker.scrape import free_port, scrape
+from tests.broker.test_command import executor
 
 SOON_S = 30
 
@@ -47,6 +50,7 @@ def test_heartbeats_go_on_while_a_long_job_runs(frontend: Frontend, start: Start
     assert not worker.events("link_lost")
 
 
+@on_every_release
 def test_a_deleted_job_queue_is_declared_again(frontend: Frontend, start: StartWorker) -> None:
     worker = start(AMQP_QUEUE="short-lived")
     frontend.channel.queue_delete("short-lived")
@@ -66,6 +70,7 @@ def test_a_job_whose_queue_is_deleted_in_mid_run_is_answered(
     assert _judged(frontend, "short-lived")
 
 
+@on_every_release
 def test_a_deleted_queue_of_verdicts_is_declared_again(
     frontend: Frontend, start: StartWorker
 ) -> None:
@@ -79,22 +84,32 @@ def test_a_deleted_queue_of_verdicts_is_declared_again(
     frontend.channel.queue_delete("verdicts-deleted")
 
 
+OTHER_ARGUMENTS = {
+    "classic": {},
+    "classic-priorities": {"x-max-priority": 5},
+    "quorum-limits": {"x-queue-type": "quorum", "x-max-length": 100, "x-delivery-limit": 7},
+}
+
+
+@on_every_release
+@pytest.mark.parametrize("queue", OTHER_ARGUMENTS)
 def test_a_queue_that_exists_with_other_arguments_is_taken_as_it_is(
-    frontend: Frontend, start: StartWorker
+    frontend: Frontend, start: StartWorker, queue: str
 ) -> None:
-    frontend.channel.queue_declare("classic", durable=True)
-    worker = start(AMQP_QUEUE="classic")
-    refused = worker.events("declaration_refused")
-    assert [(event["name"], event["level"]) for event in refused] == [("classic", "warning")]
-    assert _judged(frontend, "classic")
+    frontend.channel.queue_declare(queue, durable=True, arguments=OTHER_ARGUMENTS[queue])
+    worker = start(AMQP_QUEUE=queue)
+    (refused,) = worker.events("declaration_refused")
+    assert (refused["name"], refused["level"]) == (queue, "warning")
+    assert "inequivalent arg" in refused["error"]
+    assert _judged(frontend, queue)
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         (("amqp://judge:", "amqp://nobody:"), "wrong user or password"),
-        (("/%2F", "/elsewhere"), "no access to this virtual host"),
-        (("127.0.0.1", "no-such-host.invalid"), "not known"),
+        (("/%2F", "/elsewhere"), "no access to this virtual host: vhost elsewhere not found"),
+        (("127.0.0.1", "no-such-host.invalid"), "no such host: "),
     ],
 )
 def test_a_link_that_cannot_be_opened_is_one_plain_line_for_each_attempt(
@@ -109,6 +124,54 @@ def test_a_link_that_cannot_be_opened_is_one_plain_line_for_each_attempt(
     log = worker.log.read_text()
     assert "Traceback" not in log
     assert broker.url.split(":")[2].split("@")[0] not in log
+
+
+def _dead_port() -> int:
+    """A port that nobody listens on, at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def test_of_several_brokers_one_that_lives_is_enough(
+    broker: PrivateBroker, frontend: Frontend, start: StartWorker, tmp_path: Path
+) -> None:
+    dead = [broker.url.replace(f":{broker.port}/", f":{_dead_port()}/") for _ in range(3)]
+    urls = ",".join([*dead, broker.url])
+    worker = start(urls)
+    correlation = frontend.publish(job())
+    assert frontend.reply(correlation, SOON_S)["verdict"] == "AC"
+    ways = [event for event in worker.events() if event["event"] in ("link_failed", "link_opened")]
+    assert {event["host"] for event in ways if event["event"] == "link_opened"} == {
+        f"127.0.0.1:{broker.port}/"
+    }
+    assert all("Connection refused" in e["error"] for e in ways if e["event"] == "link_failed")
+    (tmp_path / "job.json").write_text(json.dumps(job()))
+    submit = executor(tmp_path, "submit", "--job", "job.json", AMQP_URL=urls)
+    assert (submit.returncode, submit.stderr) == (0, "")
+
+
+def test_of_several_brokers_that_are_all_away_each_is_told_in_the_one_line(tmp_path: Path) -> None:
+    ports = [_dead_port(), _dead_port()]
+    urls = ",".join(f"amqp://user:secret@127.0.0.1:{port}/" for port in ports)
+    (tmp_path / "job.json").write_text(json.dumps(job()))
+    submit = executor(tmp_path, "submit", "--job", "job.json", AMQP_URL=urls)
+    assert submit.returncode == 2
+    assert submit.stderr.count("\n") == 1
+    for port in ports:
+        assert f"broker 127.0.0.1:{port}/: Connection refused" in submit.stderr
+    assert "secret" not in submit.stderr
+
+
+def test_the_url_is_taken_from_a_file(
+    broker: PrivateBroker, run_folder: RunFolder, start: StartWorker, tmp_path: Path
+) -> None:
+    secret = run_folder.make("secrets") / "amqp_url"
+    secret.write_text(f"{broker.url}\n")
+    start(AMQP_URL="", AMQP_URL_FILE=str(secret))
+    (tmp_path / "job.json").write_text(json.dumps(job()))
+    submit = executor(tmp_path, "submit", "--job", "job.json", AMQP_URL_FILE=str(secret))
+    assert (submit.returncode, submit.stderr) == (0, "")
 
 
 def _publishes(worker: ExecutorProcess) -> int:

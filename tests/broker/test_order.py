@@ -1,12 +1,13 @@
 """Run, reply, confirm, ack: whatever dies in between, no job is lost."""
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 from tests.broker.proxy import Moment, Proxy
 
 SOON_S = 20
 
 
+@on_every_release
 def test_the_reply_is_there_before_the_ack_and_the_job_comes_back_if_the_worker_dies_between(
     broker: PrivateBroker, frontend: Frontend, start: StartWorker
 ) -> None:
@@ -25,6 +26,7 @@ def test_the_reply_is_there_before_the_ack_and_the_job_comes_back_if_the_worker_
     assert _digest(first) == _digest(second)
 
 
+@on_every_release
 def test_a_worker_killed_in_mid_run_loses_no_job(frontend: Frontend, start: StartWorker) -> None:
     worker = start()
     correlation = frontend.publish(sleeping_job(3))

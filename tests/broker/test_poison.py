@@ -6,11 +6,12 @@ import pytest
 
 from executor.answers import MAX_TIMES_RETURNED
 from stack import Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 
 SOON_S = 30
 
 
+@on_every_release
 def test_a_job_that_came_back_five_times_is_given_up(
     frontend: Frontend, start: StartWorker
 ) -> None:
@@ -27,6 +28,7 @@ def test_a_job_that_came_back_five_times_is_given_up(
     assert not worker.events("job_received")
 
 
+@on_every_release
 def test_a_job_that_came_back_four_times_is_run(frontend: Frontend, start: StartWorker) -> None:
     correlation = frontend.publish(job())
     for _ in range(4):

@@ -9,11 +9,12 @@ import pika
 import pytest
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 
 SOON_S = 20
 
 
+@on_every_release
 def test_a_reply_carries_the_properties_of_the_contract(
     frontend: Frontend, worker: ExecutorProcess
 ) -> None:
@@ -30,6 +31,7 @@ def test_a_reply_carries_the_properties_of_the_contract(
     assert json.loads(body)["schema"] == "oj.result/1"
 
 
+@on_every_release
 def test_a_reply_to_a_queue_that_does_not_exist_goes_to_verdicts(
     frontend: Frontend, worker: ExecutorProcess
 ) -> None:
@@ -56,6 +58,7 @@ def test_the_verdict_of_a_job_without_reply_to_goes_to_verdicts(
     assert json.loads(_verdict(frontend)[1])["verdict"] == "AC"
 
 
+@on_every_release
 def test_direct_reply_to_works(broker: PrivateBroker, worker: ExecutorProcess) -> None:
     with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
         channel = connection.channel()
@@ -74,6 +77,7 @@ def test_direct_reply_to_works(broker: PrivateBroker, worker: ExecutorProcess) -
     assert json.loads(replies[0])["verdict"] == "AC"
 
 
+@on_every_release
 def test_a_direct_reply_to_somebody_who_left_goes_to_verdicts(
     broker: PrivateBroker, frontend: Frontend, worker: ExecutorProcess
 ) -> None:
@@ -89,6 +93,7 @@ def test_a_direct_reply_to_somebody_who_left_goes_to_verdicts(
     assert json.loads(_verdict(frontend)[1])["verdict"] == "AC"
 
 
+@on_every_release
 def test_a_reply_that_the_broker_refuses_goes_to_verdicts(
     frontend: Frontend, worker: ExecutorProcess
 ) -> None:
@@ -131,6 +136,7 @@ def test_a_job_older_than_its_expiration_is_not_run(
     assert frontend.depth("submissions.dead") == 0
 
 
+@on_every_release
 def test_many_frontends_get_their_own_replies(broker: PrivateBroker, start: StartWorker) -> None:
     start()
     start()

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
-from tests.broker.conftest import StartWorker, job, sleeping_job
+from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 from tests.web import Web, hang
 
 SOON_S = 20
@@ -60,6 +60,7 @@ def test_a_running_job_is_finished_and_the_next_is_left(
     assert frontend.get("submissions") is not None
 
 
+@on_every_release
 def test_a_second_signal_gives_the_running_job_back(
     frontend: Frontend, worker: ExecutorProcess
 ) -> None:

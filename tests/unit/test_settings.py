@@ -55,6 +55,62 @@ def test_several_brokers_are_comma_separated(tmp_path: Path) -> None:
     assert settings.amqp_url == ("amqp://a/", "amqps://u:p@b:5671/x")
 
 
+def test_the_url_may_be_in_a_file_one_broker_in_each_line(tmp_path: Path) -> None:
+    secret = tmp_path / "amqp_url"
+    secret.write_text("amqp://u:p@a/\namqp://u:p@b/\n")
+    settings = load(tmp_path, "AMQP_URL=amqp://from-file/", AMQP_URL_FILE=str(secret), AMQP_URL="")
+    assert settings.amqp_url == ("amqp://u:p@a/", "amqp://u:p@b/")
+    assert load(tmp_path, f"AMQP_URL_FILE={secret}").amqp_url == settings.amqp_url
+    assert load(tmp_path, f"AMQP_URL_FILE={secret}", AMQP_URL="amqp://c/").amqp_url == (
+        "amqp://c/",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "url", "told"),
+    [
+        (None, "", "No such file or directory"),
+        (b"", "", "it is empty"),
+        (b"\xff", "", "not UTF-8"),
+        (b"amqp://a/", "amqp://b/", "AMQP_URL is set too; set one of them"),
+    ],
+)
+def test_a_secret_that_does_not_serve_is_one_line(
+    tmp_path: Path, content: bytes | None, url: str, told: str
+) -> None:
+    secret = tmp_path / "amqp_url"
+    if content is not None:
+        secret.write_bytes(content)
+    with pytest.raises(WrongSettings) as caught:
+        load(tmp_path, AMQP_URL_FILE=str(secret), AMQP_URL=url)
+    assert str(caught.value).startswith("AMQP_URL_FILE: ")
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("amqp://user:SECRET/@host/", "not a URL: is a character of the password not escaped?"),
+        ("amqp://user:SEC,RET@host/", "not a URL: is a character of the password not escaped?"),
+        ("amqp://user@host/", "the user has no password"),
+        ("amqp://user:SECRET@host/a/b", "written %2F"),
+        ("amqp://user:SECRET@host/?heartbeat=5", "nothing is read after ?"),
+        ("amqp://user:SECRET#@host/", "not a URL: is a character of the password not escaped?"),
+        ("http://user:SECRET@host/", "should be amqp://"),
+    ],
+)
+def test_a_wrong_url_is_told_without_its_password(tmp_path: Path, url: str, told: str) -> None:
+    with pytest.raises(WrongSettings) as caught:
+        load(tmp_path, AMQP_URL=url)
+    assert told in str(caught.value)
+    assert "SEC" not in str(caught.value)
+
+
+def test_a_key_without_its_certificate_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WrongSettings, match="AMQP_TLS_KEY: AMQP_TLS_CERT has to name"):
+        load(tmp_path, AMQP_TLS_KEY="/key.pem")
+
+
 def test_a_file_that_is_not_there_is_no_fault(tmp_path: Path) -> None:
     assert Settings.load({}, tmp_path / "none")[0].amqp_heartbeat_s == 60
 
