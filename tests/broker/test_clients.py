@@ -74,7 +74,7 @@ class Client:
     def lines(self, process: subprocess.Popen[str]) -> list[str]:
         output, _ = process.communicate(timeout=SOON_S)
         assert process.returncode == 0, self.said()
-        return [line.strip() for line in output.splitlines()]
+        return _stripped(output)
 
     def said(self) -> str:
         """What it wrote on stderr up to now."""
@@ -99,8 +99,27 @@ def results(frontend: Frontend) -> str:
 
 
 def test_the_page_shows_the_clients_as_they_are() -> None:
-    shown = re.findall(r"^```(?:python|js|php)\n(.*?)^```", PAGE.read_text(), re.S | re.M)
+    shown = [text for kind, text in _blocks(PAGE.read_text()) if kind in ("python", "js", "php")]
     assert shown == [(CLIENTS / name).read_text() for name in INTERPRETERS]
+
+
+@pytest.mark.slow
+def test_the_page_leads_to_a_first_verdict(
+    broker: PrivateBroker, worker: ExecutorProcess, tmp_path: Path
+) -> None:
+    section = _blocks(PAGE.read_text().split("\n## ")[1])
+    commands = "".join(text for kind, text in section if kind == "sh")
+    (promised,) = (text for kind, text in section if kind == "")
+    done = subprocess.run(
+        ["bash", "-ec", commands.replace("/tmp/first", str(tmp_path / "first"))],
+        cwd=ROOT,
+        env=os.environ | {"AMQP_URL": broker.url},
+        capture_output=True,
+        text=True,
+        timeout=SOON_S * 5,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _stripped(done.stdout) == _stripped(promised) * len(INTERPRETERS)
 
 
 def test_a_right_and_a_wrong_program_are_told_apart(
@@ -190,6 +209,7 @@ def test_a_missing_queue_is_told_in_one_line(client: Client, broker: PrivateBrok
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("client", ["submit.py"], indirect=True)
 def test_the_permissions_of_the_page_are_enough(
     client: Client, broker: PrivateBroker, frontend: Frontend, worker: ExecutorProcess
 ) -> None:
@@ -221,6 +241,15 @@ def test_a_job_that_expires_in_the_queue_is_a_dead_letter_and_has_no_result(
     assert properties.correlation_id == correlation
     assert properties.headers["x-first-death-reason"] == "expired"
     assert frontend.depth() == 0
+
+
+def _blocks(markdown: str) -> list[tuple[str, str]]:
+    """Its code blocks: the language and the text."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", markdown, re.S | re.M)
+
+
+def _stripped(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines()]
 
 
 def _consumers(frontend: Frontend, queue: str) -> int:
