@@ -40,7 +40,7 @@ COPY --from=safeexec /build/safeexec safeexec/safeexec
 COPY executor executor
 COPY config config
 COPY script/executor script/
-COPY supervisord.conf /etc/supervisor/conf.d/oj-executor.conf
+COPY supervisord.conf /etc/supervisord.conf
 # As a user of its own; what it logs is the container's output, not a file.
 RUN useradd --system --uid 990 --user-group --no-create-home --shell /usr/sbin/nologin executor \
     && install -d -o executor -g executor -m 700 /var/lib/executor \
@@ -50,7 +50,7 @@ RUN useradd --system --uid 990 --user-group --no-create-home --shell /usr/sbin/n
     && .venv/bin/python -m compileall -q executor \
     && sed -i -e 's|^stdout_logfile=.*|stdout_logfile=/dev/stdout|' \
               -e 's|^stdout_logfile_maxbytes=.*|stdout_logfile_maxbytes=0|' \
-              /etc/supervisor/conf.d/oj-executor.conf
+              /etc/supervisord.conf
 
 ARG VERSION=dev
 LABEL org.opencontainers.image.title="oj-executor" \
@@ -61,4 +61,4 @@ LABEL org.opencontainers.image.title="oj-executor" \
 VOLUME /var/lib/executor
 
 ENTRYPOINT ["tini", "--"]
-CMD ["supervisord", "--nodaemon", "--configuration", "/etc/supervisor/supervisord.conf"]
+CMD ["supervisord", "--nodaemon", "--logfile=/dev/null", "--pidfile=/run/supervisord.pid"]

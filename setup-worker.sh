@@ -128,7 +128,7 @@ fi
 exec 9>"$cache/lock"
 flock 9
 mapfile -t packages < <(missing_packages)
-install "${packages[@]}"
+add_packages "${packages[@]}"
 "$root/script/languages" "$languages"
 make_user
 install_program

@@ -61,7 +61,7 @@ allow_services() {
     trap - EXIT
 }
 
-install() { # packages...
+add_packages() { # names...
     [ $# = 0 ] && return
     say "installing $*"
     command -v apt-get >/dev/null ||
@@ -102,7 +102,7 @@ make_user() {
         useradd --system --user-group --no-create-home --shell /usr/sbin/nologin executor
 }
 
-build_safeexec() { # folder
+build_safeexec() ( # folder
     cd "$1"
     # A build folder that was moved or copied names the old place, and cmake refuses it.
     if ! grep -qsxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" CMakeCache.txt; then
@@ -111,4 +111,4 @@ build_safeexec() { # folder
     [ -e Makefile ] || quietly "cmake" cmake .
     quietly "make" make
     if grep -q Linking "$cache/$me.log"; then say "built safeexec"; fi
-}
+)
