@@ -23,7 +23,7 @@ RUN python3 -m venv --without-pip /opt/oj-executor/.venv \
 
 FROM debian:trixie-slim
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates python3 supervisor tini \
+    && apt-get install -y --no-install-recommends ca-certificates procps python3 supervisor tini \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 WORKDIR /opt/oj-executor
 
