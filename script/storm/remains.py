@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 from pathlib import Path
 
 from bench import tree
@@ -9,7 +10,7 @@ from stack import Node
 from storm.frontend import QUEUES
 
 _PR_SET_CHILD_SUBREAPER = 36
-_GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUP = re.compile(r"/sys/fs/cgroup/(?:[^/]+/)?safeexec/[^/ ]+")
 
 
 def adopt_orphans() -> None:
@@ -32,9 +33,8 @@ def groups(safeexec: int) -> set[Path]:
     found = set()
     for pid in tree.pids(safeexec):
         for link in _descriptors(pid):
-            path = Path(link)
-            if path.is_relative_to(_GROUPS) and "safeexec" in path.parts:
-                found.add(Path(*path.parts[: path.parts.index("safeexec") + 2]))
+            if own := _OWN_GROUP.match(link):  # `safeexec` itself is shared with other services
+                found.add(Path(own[0]))
     return found
 
 
