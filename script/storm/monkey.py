@@ -14,6 +14,7 @@ AHEAD = 20
 """So many jobs may be published before the next fault has begun."""
 
 _SOON_S = 60.0
+_PATIENCE = 4
 _MEMORY = "vm_memory_monitor:set_vm_memory_high_watermark({})."
 _DISK = 'rabbit_disk_monitor:set_disk_free_limit("{}").'
 _CLOSE_ALL = (
@@ -133,12 +134,25 @@ class Monkey:
         cluster.partition(node, silent=fault.silent)
         time.sleep(fault.for_s)
         cluster.heal()
-        cluster.wait_joined()
+        self._join(node)
 
     def _start(self, node: Node) -> None:
-        node.start()
-        if self._scene.cluster is not None:
-            self._scene.cluster.wait_joined()
+        node.launch()
+        self._join(node)
+
+    def _join(self, node: Node) -> None:
+        """Waits until all is well again; on a machine that is busy with a storm that takes time."""
+        cluster = self._scene.cluster
+        for attempt in range(1, _PATIENCE + 1):
+            try:
+                if cluster is None:
+                    node.wait_ready()
+                else:
+                    cluster.wait_joined()
+                return
+            except TimeoutError:
+                if attempt == _PATIENCE:
+                    raise
 
     def _leader(self) -> Node:
         cluster = self._scene.cluster
