@@ -27,6 +27,9 @@ from executor.settings import Settings, WrongSettings
 
 log = structlog.get_logger()
 
+AWAIT_SANDBOX_S = 30
+"""A supervisor starts safeexec again within seconds."""
+
 
 def serve(settings: Settings) -> int:
     """Serves until a signal; returns the exit code. Raises WrongSettings."""
@@ -45,6 +48,7 @@ def serve(settings: Settings) -> int:
         cache=_compile_cache(settings),
         worker=settings.executor_name,
         work_dir=settings.executor_work_dir,
+        await_sandbox_s=AWAIT_SANDBOX_S,
     )
     try:
         code = Consumer(settings, Answerer(judge)).run()

@@ -1,24 +1,40 @@
 """Where a job's runs take place: one slot, or two for programs that talk; replaced if one fails."""
 
+import select
+import time
 from collections.abc import Callable
 from typing import Self, TypeVar
 
 import structlog
 
-from executor.sandbox import KillSwitch, Sandbox, SandboxFault, Slot
+from executor.sandbox import (
+    Killed,
+    KillSwitch,
+    Sandbox,
+    SandboxFault,
+    SandboxUnavailable,
+    Slot,
+)
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 
-class Bench:
-    """A slot for the time of a job. Raises SandboxUnavailable if there is none."""
+_POLL_S = 0.1
 
-    def __init__(self, sandbox: Sandbox, switch: KillSwitch) -> None:
+
+class Bench:
+    """A slot for the time of a job. Raises SandboxUnavailable if there is none.
+
+    await_s: how long to try for one each time, if safeexec is away; Killed ends that too.
+    """
+
+    def __init__(self, sandbox: Sandbox, switch: KillSwitch, await_s: float = 0) -> None:
         self._sandbox = sandbox
         self._switch = switch
-        self._slot = sandbox.slot(switch)
+        self._await_s = await_s
+        self._slot = self._take()
         self._second: Slot | None = None
 
     def __enter__(self) -> Self:
@@ -38,7 +54,7 @@ class Bench:
     def second(self) -> Slot:
         """Another slot, taken at its first use. Raises SandboxUnavailable if there is none."""
         if self._second is None:
-            self._second = self._sandbox.slot(self._switch)
+            self._second = self._take()
         return self._second
 
     def attempt(self, work: Callable[[Slot], T]) -> T:
@@ -51,5 +67,21 @@ class Bench:
         if self._second is not None:
             self._second.close()
             self._second = None
-        self._slot = self._sandbox.slot(self._switch)
+        self._slot = self._take()
         return work(self._slot)
+
+    def _take(self) -> Slot:
+        """Without this wait a worker whose safeexec starts again would fail job after job."""
+        deadline = time.monotonic() + self._await_s
+        told = False
+        while True:
+            try:
+                return self._sandbox.slot(self._switch)
+            except SandboxUnavailable as error:
+                if time.monotonic() >= deadline:
+                    raise
+                if not told:
+                    log.warning("sandbox_awaited", error=str(error))
+                    told = True
+            if select.select([self._switch], [], [], _POLL_S)[0]:
+                raise Killed

@@ -14,8 +14,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +25,11 @@ from pydantic import BaseModel
 from executor.contract import CompileResult
 from executor.languages import Language
 from executor.sandbox import BoxFile, RunSpec
+from executor.scratch import clear, scratch
 
 log = structlog.get_logger()
 
 _NEW = "new-"
-_NEW_MAX_S = 3600
-"""No worker takes so long to copy an artefact."""
 _KEEP = 0.9
 """Of the bound, after something had to go: so it does not happen with every entry."""
 
@@ -65,10 +62,7 @@ class CompileCache:
     def prepare(self) -> None:
         """Makes the folder, and clears what dead workers left. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for entry in self._folder.glob(f"{_NEW}*"):
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - entry.stat().st_mtime > _NEW_MAX_S:
-                    shutil.rmtree(entry, ignore_errors=True)
+        clear(self._folder, _NEW)
 
     def get(self, key: str, folder: Path) -> Cached | None:
         """The entry, its artefacts named in `folder` too, where they outlive its eviction."""
@@ -88,19 +82,18 @@ class CompileCache:
     def put(self, key: str, result: CompileResult, artefacts: Sequence[BoxFile]) -> None:
         """Keeps an entry. A full disk or the like is logged, and no fault of the job's."""
         try:
-            new = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._folder))
-            try:
+            with scratch(self._folder, _NEW) as new:
                 told = tuple(_Artefact(name=file.name, mode=file.mode) for file in artefacts)
                 entry = _Entry(result=result, artefacts=told)
                 (new / "entry.json").write_text(entry.model_dump_json())
                 for number, file in enumerate(artefacts):
                     shutil.copyfile(file.path, new / str(number))
                     (new / str(number)).chmod(0o400)
-                new.rename(self._folder / key)
-            except OSError:
-                shutil.rmtree(new, ignore_errors=True)
-                if not (self._folder / key).exists():  # else another worker was faster
-                    raise
+                try:
+                    new.rename(self._folder / key)
+                except OSError:
+                    if not (self._folder / key).exists():  # else another worker was faster
+                        raise
             self._evict()
         except OSError as error:
             log.warning("compile_cache_failed", error=error.strerror)
@@ -119,10 +112,8 @@ class CompileCache:
             if total <= self._max_bytes * _KEEP:
                 return
             # Another name first: nobody sees half an entry.
-            with contextlib.suppress(OSError):
-                gone = Path(tempfile.mkdtemp(prefix=_NEW, dir=self._folder)) / "gone"
-                entry.rename(gone)
-                shutil.rmtree(gone.parent, ignore_errors=True)
+            with contextlib.suppress(OSError), scratch(self._folder, _NEW) as gone:
+                entry.rename(gone / "gone")
             total -= size
 
 

@@ -1,6 +1,5 @@
 """The judge: takes a job through compiling and all of its tests, to its result."""
 
-import tempfile
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
@@ -52,14 +51,18 @@ from executor.judge.trial import Jury, Trial
 from executor.judge.verdict import overall, summarize
 from executor.languages import Language, Languages
 from executor.sandbox import Killed, KillSwitch, Sandbox, SandboxFault, SandboxUnavailable
+from executor.scratch import clear, scratch
 
 log = structlog.get_logger()
+
+_FOLDER = "job-"
 
 
 class Judge:
     """Judges one job at a time, in folders of its own below `work_dir`.
 
-    cache: of what was compiled; None: all is compiled again.
+    cache: of what was compiled; None: all is compiled again. await_sandbox_s: how long a job waits
+    for a safeexec that is not there; it may be starting again.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Judge:
         cache: CompileCache | None,
         worker: str,
         work_dir: Path,
+        await_sandbox_s: float = 0,
     ) -> None:
         self._sandbox = sandbox
         self._languages = languages
@@ -78,7 +82,9 @@ class Judge:
         self._compiler = Compiler(languages, cache)
         self._worker = worker
         self._work_dir = work_dir
+        self._await_sandbox_s = await_sandbox_s
         work_dir.mkdir(parents=True, exist_ok=True)
+        clear(work_dir, _FOLDER)
 
     def judge(
         self,
@@ -101,12 +107,12 @@ class Judge:
         try:
             with (
                 KillSwitch() if switch is None else nullcontext(switch) as stop,
-                tempfile.TemporaryDirectory(prefix="job-", dir=self._work_dir) as folder,
-                self._fetched(job, Path(folder), stop, tell) as blobs,
-                Bench(self._sandbox, stop) as bench,
+                scratch(self._work_dir, _FOLDER) as folder,
+                self._fetched(job, folder, stop, tell) as blobs,
+                Bench(self._sandbox, stop, self._await_sandbox_s) as bench,
             ):
                 judging = _Judging(
-                    job, language, self._languages, self._compiler, bench, Path(folder), blobs, tell
+                    job, language, self._languages, self._compiler, bench, folder, blobs, tell
                 )
                 worker = self._about(language, bench)
                 return judging.result(worker, queued_ms=queued_ms, redelivered=redelivered)

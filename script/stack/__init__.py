@@ -6,14 +6,18 @@ and the next one removes its folder.
 """
 
 from stack.broker import PrivateBroker
+from stack.cluster import Cluster
 from stack.frontend import Frontend, wait_until
+from stack.node import Node
 from stack.process import ProcessEnded
 from stack.rundir import RunFolder
 from stack.services import ExecutorProcess, Safeexec, Stack
 
 __all__ = [
+    "Cluster",
     "ExecutorProcess",
     "Frontend",
+    "Node",
     "PrivateBroker",
     "ProcessEnded",
     "RunFolder",

@@ -32,22 +32,29 @@ _ENDS_WITH_US = 'exec 3<&0 </dev/null; (read -r _ <&3; kill -TERM $$) & exec "$@
 class Safeexec:
     """`safeexec --serve`; it takes connections at `socket` once it is made. A context manager."""
 
+    name = "safeexec"
+
     def __init__(self, folder: RunFolder, slots: int = 1, options: Sequence[str] = ()) -> None:
         self.socket = folder.make("safeexec") / "socket"
-        argv = [str(SAFEEXEC), "--serve", str(self.socket)]
-        argv += ["--slots", str(slots), "--owner", _WORKER_USER, *options]
+        self._folder = folder
+        self._argv = [str(SAFEEXEC), "--serve", str(self.socket)]
+        self._argv += ["--slots", str(slots), "--owner", _WORKER_USER, *options]
         self._pipe: int | None = None
-        stdin = subprocess.DEVNULL
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also once it has ended; returns when it takes connections."""
+        argv, stdin = self._argv, subprocess.DEVNULL
         if not _AS_ROOT:
             argv = ["sudo", "-n", "sh", "-c", _ENDS_WITH_US, "sh", *argv]
             stdin, self._pipe = os.pipe()
         try:
             self._process = Process(
-                "safeexec",
+                self.name,
                 argv,
-                folder=folder,
-                env=plain_environment(folder.path),
-                cwd=folder.path,
+                folder=self._folder,
+                env=plain_environment(self._folder.path),
+                cwd=self._folder.path,
                 stdin=stdin,
                 # It removes its cgroups before it ends.
                 on_our_death=signal.SIGTERM,
@@ -77,6 +84,10 @@ class Safeexec:
     def check(self) -> None:
         """Raise ProcessEnded if it is no longer running."""
         self._process.check()
+
+    def kill(self) -> None:
+        """End it with SIGKILL, and wait until it is gone. As root only."""
+        self._process.kill()
 
     def close(self) -> None:
         """Stop it, and with it whatever runs in its slots."""
@@ -134,13 +145,20 @@ class ExecutorProcess:
         }
         if languages:
             settings["EXECUTOR_LANGUAGES"] = ",".join(languages)
+        self.home = home
+        self._folder = folder
+        self._env = plain_environment(home) | settings | dict(env or {})
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also once it has ended: in the same folder, with the same log."""
         self._process = Process(
-            name,
+            self.name,
             [PYTHON, "-m", "executor", "serve"],
-            folder=folder,
-            env=plain_environment(home) | settings | dict(env or {}),
-            cwd=home,
-            user=user,
+            folder=self._folder,
+            env=self._env,
+            cwd=self.home,
+            user=_WORKER_USER if _AS_ROOT else None,
         )
 
     @property
@@ -188,6 +206,10 @@ class ExecutorProcess:
     def terminate(self) -> None:
         """Ask it to finish its job and stop (SIGTERM); does not wait."""
         self._process.signal(signal.SIGTERM)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it still runs."""
+        self._process.signal(number)
 
     def wait(self, timeout: float = 60) -> int:
         """Its exit status, negative for a signal. Raises ProcessEnded when `timeout` s pass."""

@@ -1,6 +1,5 @@
 """What was compiled before is not compiled again, whoever asks."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from executor.judge.cache import CompileCache
 from executor.judge.testdata import TestData
 from executor.languages import Languages
 from executor.sandbox import Sandbox
+from executor.scratch import scratch
 from tests.judge.conftest import make_job
 from tests.judge.jury import by_testlib
 
@@ -114,13 +114,12 @@ def test_entry_that_is_broken_is_made_again(judging: Judging, folder: Path) -> N
 
 
 def test_what_a_dead_worker_left_is_cleared(folder: Path) -> None:
-    left, young = folder / "new-left", folder / "new-young"
-    for entry in (left, young):
-        entry.mkdir(parents=True)
-        (entry / "artefact").write_bytes(b"half")
-    os.utime(left, (0, 0))
-    CompileCache(folder, 1).prepare()
-    assert list(folder.iterdir()) == [young]
+    left = folder / "new-left"
+    left.mkdir(parents=True)
+    (left / "artefact").write_bytes(b"half")
+    with scratch(folder, "new-") as young:  # a living worker's
+        CompileCache(folder, 1).prepare()
+        assert list(folder.iterdir()) == [young]
 
 
 def test_folder_that_is_gone_costs_only_time(judging: Judging, folder: Path) -> None:

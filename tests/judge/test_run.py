@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from executor.sandbox import (
     RunSpec,
     Sandbox,
     SandboxUnavailable,
+    Slot,
 )
 from stack import RunFolder, Safeexec
 from tests.judge.conftest import Judged, make_job
@@ -207,3 +209,61 @@ def test_a_sandbox_that_dies_in_mid_run_is_no_fault_of_the_submission(
     assert (result.status, result.verdict) == ("failed", "JE")
     assert result.error is not None
     assert result.error.code == "sandbox_unavailable"
+
+
+class WatchedSandbox(Sandbox):
+    """Tells when a slot was asked for in vain."""
+
+    def __init__(self, socket_path: Path) -> None:
+        super().__init__(socket_path)
+        self.missed = threading.Event()
+
+    def slot(self, switch: KillSwitch | None = None) -> Slot:
+        try:
+            return super().slot(switch)
+        except SandboxUnavailable:
+            self.missed.set()
+            raise
+
+
+def test_a_job_waits_for_a_sandbox_that_starts_again(
+    languages: Languages, testdata: TestData, tmp_path: Path
+) -> None:
+    with (
+        RunFolder() as folder,
+        Safeexec(folder, 1) as safeexec,
+        ThreadPoolExecutor() as elsewhere,
+    ):
+        sandbox = WatchedSandbox(safeexec.socket)
+        judge = Judge(
+            sandbox,
+            languages,
+            testdata,
+            cache=None,
+            worker="test",
+            work_dir=tmp_path / "work",
+            await_sandbox_s=30,
+        )
+        safeexec.close()
+        judging = elsewhere.submit(judge.judge, make_job(), queued_ms=None, redelivered=False)
+        assert sandbox.missed.wait(10)
+        safeexec.start()
+        assert judging.result().verdict == "AC"
+
+
+def test_a_job_that_waits_for_its_sandbox_can_be_killed(
+    languages: Languages, testdata: TestData, tmp_path: Path
+) -> None:
+    judge = Judge(
+        Sandbox(tmp_path / "nowhere"),
+        languages,
+        testdata,
+        cache=None,
+        worker="test",
+        work_dir=tmp_path / "work",
+        await_sandbox_s=30,
+    )
+    with KillSwitch() as switch:
+        threading.Timer(0.3, switch.pull).start()
+        with pytest.raises(Killed):
+            judge.judge(make_job(), queued_ms=None, redelivered=False, switch=switch)
