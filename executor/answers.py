@@ -2,11 +2,13 @@
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import structlog
 
+from executor.activity import Activities
 from executor.broker.message import Delivery
 from executor.contract import (
     MAX_MESSAGE_BYTES,
@@ -28,7 +30,8 @@ from executor.contract import (
     rejected,
     unread_form,
 )
-from executor.judge.progress import Tell
+from executor.judge.progress import Step, Tell
+from executor.lookups import Lookups
 from executor.narrator import Narrator, Report, unreported
 from executor.sandbox import Killed, KillSwitch
 from executor.stops import Stop, Stops, Watch
@@ -64,12 +67,17 @@ class Judge(Protocol):
 class Answer:
     """A result and its encoding in the form of the message, which is at most 16 MiB; and the event
     that it is there.
+
+    language: as the job names it; None: that is not known. reused: it was given before, and its job
+    came back because the ack was lost.
     """
 
     result: Result
     body: bytes
     form: Form
     finished: Event | None = None
+    language: str | None = None
+    reused: bool = False
 
     @property
     def is_dead(self) -> bool:
@@ -80,9 +88,14 @@ class Answer:
 
 
 class Answerer:
-    """Answers one delivery after another, whatever they are."""
+    """Answers one delivery after another, whatever they are.
 
-    def __init__(self, judge: Judge) -> None:
+    lookups: how often a message that came back had its answer already. activities: what it is at.
+    """
+
+    def __init__(self, judge: Judge, activities: Activities | None = None) -> None:
+        self.lookups = Lookups()
+        self.activities = activities or Activities(lambda _name: None)
         self._judge = judge
         self._stops = Stops()
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
@@ -107,11 +120,14 @@ class Answerer:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(job_id=delivery.properties.message_id)
         key = _key(delivery)
-        kept = self._kept.get(key) if delivery.redelivered else None
-        if kept is not None:
-            log.info("verdict_reused", verdict=kept.result.verdict)
-            return kept
+        if delivery.redelivered:
+            kept = self._kept.get(key)
+            self.lookups.count(hit=kept is not None)
+            if kept is not None:
+                log.info("verdict_reused", verdict=kept.result.verdict)
+                return replace(kept, reused=True)
         narrator = Narrator(report)
+        self.activities.begin(delivery.properties.message_id, delivery.redelivered)
         try:
             answer = self._answered(delivery, narrator)
             if answer is None:
@@ -120,8 +136,10 @@ class Answerer:
         except Exception:
             log.exception("job_crashed")
             answer = _internal(delivery, narrator)
+        finally:
+            self.activities.end()
         self._keep(key, answer)
-        _tell(delivery, answer.result)
+        log.info("verdict_reached", status=answer.result.status, verdict=answer.result.verdict)
         return answer
 
     def _answered(self, delivery: Delivery, narrator: Narrator) -> Answer | None:
@@ -139,6 +157,7 @@ class Answerer:
             job_id=job.id, attempt=job.attempt, language=job.language
         )
         log.info("job_received", redelivered=delivery.redelivered)
+        self.activities.judging(job)
         narrator.begin(job)
         if delivery.expired or _is_late(request, delivery):
             return _expired(job)
@@ -156,10 +175,14 @@ class Answerer:
                 queued_ms=delivery.queued_ms,
                 redelivered=delivery.redelivered,
                 switch=watch.switch,
-                tell=narrator.tell,
+                tell=partial(self._tell, narrator),
             )
         except Killed:
             return None
+
+    def _tell(self, narrator: Narrator, step: Step) -> None:
+        self.activities.step(step)
+        narrator.tell(step)
 
     def _keep(self, key: bytes, answer: Answer) -> None:
         self._kept[key] = answer
@@ -242,7 +265,7 @@ def _encoded(form: Form, result: Result, narrator: Narrator) -> Answer:
         log.warning("output_dropped", bytes=len(body))
         result = _without_output(result)
         body = encode_result(form, result)
-    return Answer(result, body, form, narrator.finished(result))
+    return Answer(result, body, form, narrator.finished(result), narrator.language)
 
 
 def _without_output(result: Result) -> Result:
@@ -258,22 +281,3 @@ def _without_output(result: Result) -> Result:
         for test in result.tests or ()
     )
     return result.model_copy(update={"tests": tests})
-
-
-def _tell(delivery: Delivery, result: Result) -> None:
-    """The one line that every job ends with."""
-    told: dict[str, object] = {
-        "job_id": result.id,
-        "status": result.status,
-        "verdict": str(result.verdict),
-        "redelivered": delivery.redelivered,
-    }
-    if result.error is not None:
-        told["error"] = str(result.error.code)
-        told["reason"] = result.error.message
-    if result.summary is not None:
-        told["cpu_ms"] = result.summary.cpu_ms_sum
-        told["memory_kib"] = result.summary.memory_kib_max
-    if result.timing is not None:
-        told |= result.timing.model_dump()
-    log.info("job_finished", **told)

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -53,6 +54,23 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="tell what is missing here, and the remedy")
     check.set_defaults(command=_check)
 
+    status = commands.add_parser(
+        "status",
+        help="show the workers of this host, the sandbox, the broker",
+        epilog="Exit code: 0 if all is well, 1 if not.",
+    )
+    status.add_argument("--json", action="store_true", help="for programs: one object")
+    status.set_defaults(command=_status)
+
+    _add_queue(
+        commands.add_parser(
+            "queue",
+            help="show how many jobs wait, how fast it goes, and how long a job has to wait",
+            epilog="Exit code: 0, 1 if jobs wait and nobody consumes or a queue is missing, 2 if"
+            " there is no broker.",
+        )
+    )
+
     languages = commands.add_parser("languages", help="show the languages, and which work here")
     languages.add_argument("--json", action="store_true", help="for programs: a list of objects")
     languages.set_defaults(command=_languages)
@@ -78,6 +96,25 @@ def _parser() -> argparse.ArgumentParser:
     cancel.add_argument("--attempt", type=int, metavar="N", help="this attempt only")
     cancel.set_defaults(command=_cancel)
     return parser
+
+
+def _add_queue(queue: argparse.ArgumentParser) -> None:
+    queue.add_argument("--json", action="store_true", help="for programs: one object")
+    queue.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")
+    queue.add_argument(
+        "--seconds", type=_seconds, default=3.0, metavar="S", help="to measure the rates for (3)"
+    )
+    queue.set_defaults(command=_queue)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.1 <= seconds <= 600:
+        raise argparse.ArgumentTypeError("should be 0.1 to 600")
+    return seconds
 
 
 def _add_judge(judge: argparse.ArgumentParser) -> None:
@@ -156,6 +193,46 @@ def _check(_options: argparse.Namespace) -> int:
         print(finding, flush=True)
         well = well and finding.ok
     return 0 if well else 1
+
+
+def _status(options: argparse.Namespace) -> int:
+    from executor import overview, terminal
+    from executor.roll import RollError
+
+    try:
+        seen = overview.look(_settings())
+    except RollError as error:
+        raise Fault(str(error)) from None
+    if options.json:
+        print(seen.model_dump_json(indent=1))
+    else:
+        overview.show(seen, terminal.console())
+    return 1 if seen.problems else 0
+
+
+def _queue(options: argparse.Namespace) -> int:
+    from executor import backlog, terminal
+    from executor.broker.visit import BrokerUnreachable
+    from executor.roll import RollError
+
+    settings, console = _settings(), terminal.console()
+    while True:
+        try:
+            seen = backlog.measure(settings, options.seconds)
+        except (BrokerUnreachable, RollError) as error:
+            if not options.watch:
+                raise Fault(str(error)) from None
+            print(f"executor: {error}", file=sys.stderr, flush=True)
+            time.sleep(options.seconds)
+            continue
+        if options.json:
+            print(seen.model_dump_json(indent=None if options.watch else 1), flush=True)
+        else:
+            if options.watch and console.is_terminal:
+                console.clear()
+            console.print(backlog.rendered(seen))
+        if not options.watch:
+            return 1 if seen.problems else 0
 
 
 def _languages(options: argparse.Namespace) -> int:

@@ -21,12 +21,14 @@ from executor.broker.subscriber import Subscriber
 from executor.broker.topology import Binding, Exchange, Queue
 from executor.broker.wire import tolerate_headers
 from executor.control import Control
+from executor.monitor import Monitor
 from executor.reporter import Reporter
 from executor.settings import Settings
 from executor.settlement import Settlement
 
 log = structlog.get_logger()
 
+ROUND_S = 1.0
 CLOSING_S = 5
 """How long to wait for the broker's good-bye, or for a killed run to end."""
 
@@ -38,10 +40,11 @@ class Consumer:
     judges. Jobs cross over by a queue, answers come back by `add_callback_threadsafe`.
     """
 
-    def __init__(self, settings: Settings, answerer: Answerer) -> None:
+    def __init__(self, settings: Settings, answerer: Answerer, monitor: Monitor) -> None:
         tolerate_headers()
         self._settings = settings
         self._answerer = answerer
+        self._monitor = monitor
         self._loop = IOLoop()
         self._subscriber = Subscriber(
             self._loop,
@@ -72,6 +75,12 @@ class Consumer:
             Control(answerer).take,
         )
         self._links: tuple[Link, ...] = (self._subscriber, self._publisher, self._listener)
+        monitor.watch(
+            answerer=answerer,
+            subscriber=self._subscriber,
+            publisher=self._publisher,
+            listener=self._listener,
+        )
         self._jobs: queue.SimpleQueue[tuple[Delivery, Reporter]] = queue.SimpleQueue()
         self._current: Delivery | None = None
         self._waiting: deque[Delivery] = deque()
@@ -90,8 +99,13 @@ class Consumer:
         threading.Thread(target=self._work, name="job", daemon=True).start()
         for link in self._links:
             link.start()
+        self._come_round()
         self._loop.start()
         return 0
+
+    def _come_round(self) -> None:
+        self._monitor.came_round()
+        self._loop.call_later(ROUND_S, self._come_round)
 
     def _work(self) -> None:
         """The job thread."""
@@ -122,6 +136,7 @@ class Consumer:
             if delivery.generation == self._subscriber.generation:
                 self._current = delivery
                 self._judging = True
+                self._monitor.taken(delivery)
                 self._jobs.put((delivery, Reporter(self._loop, self._publisher, delivery)))
                 return
 
@@ -130,19 +145,23 @@ class Consumer:
         reporter.close()
         if answer is None:
             self._subscriber.give_back(delivery)
+            self._monitor.returned()
             self._leave()
             return
+        self._monitor.answered(answer)
         Settlement(
             self._publisher,
             self._settings,
             delivery,
             answer,
             settled=partial(self._settled, delivery),
+            kept=self._monitor.kept,
         ).start()
 
     def _settled(self, delivery: Delivery) -> None:
         self._subscriber.ack(delivery)
         self._current = None
+        self._monitor.settled()
         if self._signals:
             self._leave()
         else:
@@ -172,6 +191,7 @@ class Consumer:
         self._signals += 1
         busy = self._current is not None
         log.info("signal_received", signal=number.name, count=self._signals, busy=busy)
+        self._monitor.stopping()
         self._subscriber.pause()
         while self._waiting:
             self._subscriber.give_back(self._waiting.popleft())
@@ -187,6 +207,7 @@ class Consumer:
             self._loop.call_later(CLOSING_S, self._leave)
         else:
             self._subscriber.give_back(delivery)
+            self._monitor.returned()
             self._leave()
 
     def _leave(self) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pika
-from pika.exceptions import AMQPError, ChannelClosedByBroker, UnroutableError
+from pika.exceptions import ChannelClosedByBroker, UnroutableError
 from pydantic import ValidationError
 
-from executor.broker.address import parameters, place, reason
 from executor.broker.topology import NOT_FOUND
+from executor.broker.visit import BrokerUnreachable, visit
 from executor.contract import Cancel
 from executor.settings import Settings
 
@@ -100,12 +100,11 @@ def cancel(settings: Settings, id: str, attempt: int | None) -> None:
 @contextmanager
 def _connection(settings: Settings, name: str) -> Iterator[pika.BlockingConnection]:
     """A connection, whose faults are SubmitErrors."""
-    found = [parameters(url, name, settings.amqp_heartbeat_s) for url in settings.amqp_url]
     try:
-        with pika.BlockingConnection(found) as connection:
+        with visit(settings.amqp_url, name, settings.amqp_heartbeat_s) as connection:
             yield connection
-    except (AMQPError, OSError) as error:
-        raise SubmitError(f"broker {', '.join(map(place, found))}: {reason(error)}") from None
+    except BrokerUnreachable as error:
+        raise SubmitError(str(error)) from None
 
 
 def _exchange(

@@ -26,6 +26,11 @@ class Narrator:
         self._job: Job | None = None
         self._seq = 0
 
+    @property
+    def language(self) -> str | None:
+        """The job's, as it names it; None before it has begun."""
+        return None if self._job is None else self._job.language
+
     def begin(self, job: Job) -> None:
         """What follows happens to this job."""
         self._job = job

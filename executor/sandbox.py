@@ -184,6 +184,16 @@ class Sandbox:
         self._path = socket_path
         self._timeout_s = connect_timeout_s
 
+    def is_up(self) -> bool:
+        """Whether somebody listens there; takes a second at most, and nobody's slot."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+            probe.settimeout(1)
+            try:
+                probe.connect(os.fspath(self._path))
+            except OSError:
+                return False
+            return True
+
     def slot(self, switch: KillSwitch | None = None) -> "Slot":
         """A slot of one's own, to be closed. Raises SandboxUnavailable if none is free in time."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -217,6 +227,8 @@ class Slot:
         self._owns_switch = switch is None
         self.isolation = hello.get("isolation")
         self.version = hello.get("safeexec")
+        told = hello.get("slots", "")
+        self.slots = int(told) if told.isdecimal() else None
 
     def __enter__(self) -> Self:
         return self

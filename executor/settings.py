@@ -70,7 +70,7 @@ class Settings(BaseModel):
     executor_testdata_dir: None: `testdata` below the work folder. executor_testdata_hosts: patterns
     as executor.blobs.hosts has them. executor_packages_dir: None: no blob by path.
     executor_compile_cache_dir: None: `compiled` below the work folder. executor_compile_cache_mib:
-    0: none.
+    0: none. executor_http_port: 0: none. executor_watchdog_s: seconds, 5-86400.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -99,6 +99,9 @@ class Settings(BaseModel):
     executor_packages_dir: Path | None = None
     executor_compile_cache_dir: Path | None = None
     executor_compile_cache_mib: Annotated[int, Field(ge=0, le=1_048_576)] = 1024
+    executor_http_host: Name = "127.0.0.1"
+    executor_http_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    executor_watchdog_s: Annotated[int, Field(ge=5, le=86_400)] = 300
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )

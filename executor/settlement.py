@@ -27,7 +27,8 @@ class QueueGone(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Settles one delivery: publishes, waits for each confirm, then calls `settled`, once.
+    """Settles one delivery: publishes, waits for each confirm, then calls `settled`, once; before,
+    `kept`, if the reply goes to `verdicts`.
 
     Nothing is lost whenever the process dies: until the ack the broker still has the job, so the
     worst is a second reply.
@@ -38,6 +39,7 @@ class Settlement:
     delivery: Delivery
     answer: Answer
     settled: Callable[[], None]
+    kept: Callable[[], None] = lambda: None
 
     def start(self) -> None:
         """Publishes the reply, or goes on if nobody is to get one."""
@@ -60,6 +62,7 @@ class Settlement:
 
     def _keep(self) -> None:
         """The reply goes to `verdicts`."""
+        self.kept()
         self._insist(self._reply(self.settings.amqp_verdicts_queue), self._bury)
 
     def _bury(self) -> None:

@@ -1,9 +1,12 @@
 """Puts a worker together: sandbox, languages, judge, consumer."""
 
+import contextlib
 import os
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator
+from errno import EADDRINUSE
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +14,24 @@ import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from executor import __version__, logs
+from executor.activity import Activities
 from executor.answers import Answerer
 from executor.blobs.cache import Cache
 from executor.blobs.fetch import Fetcher
 from executor.blobs.hosts import Hosts
 from executor.consumer import Consumer
 from executor.contract.fields import MIB
+from executor.endpoints import Endpoints, application
 from executor.judge import Judge
 from executor.judge.cache import CompileCache
 from executor.judge.health import HealthRecord
 from executor.judge.testdata import TestData, TestDataLimits
 from executor.languages import Languages, LanguagesError
+from executor.metrics import Metrics
+from executor.monitor import Monitor
 from executor.sandbox import Sandbox, SandboxUnavailable
 from executor.settings import Settings, WrongSettings
+from executor.watchdog import Watchdog
 
 log = structlog.get_logger()
 
@@ -39,24 +47,58 @@ def serve(settings: Settings) -> int:
     log.info("worker_started", version=__version__, name=settings.executor_name)
     _check_work_dir(settings.executor_work_dir)
     sandbox = Sandbox(settings.safeexec_socket)
+    metrics = Metrics()
+    monitor = Monitor(settings.executor_name, sandbox, metrics)
+    with _endpoints(settings, monitor, metrics):
+        consumer = _consumer(settings, sandbox, monitor, metrics)
+        Watchdog(monitor.signs, settings.executor_watchdog_s).start()
+        try:
+            code = consumer.run()
+        except Exception:
+            log.exception("worker_crashed")
+            return 1
+    log.info("worker_stopped")
+    return code
+
+
+def _consumer(settings: Settings, sandbox: Sandbox, monitor: Monitor, metrics: Metrics) -> Consumer:
+    """All that a worker consists of; waits for the sandbox."""
     testdata = _testdata(settings)
-    languages = _languages(settings, sandbox)
+    languages = _languages(settings, sandbox, monitor)
+    cache = _compile_cache(settings)
+    metrics.add_cache("testdata", testdata.lookups)
+    if cache is not None:
+        metrics.add_cache("compile", cache.lookups)
     judge = Judge(
         sandbox,
         languages,
         testdata,
-        cache=_compile_cache(settings),
+        cache=cache,
         worker=settings.executor_name,
         work_dir=settings.executor_work_dir,
         await_sandbox_s=AWAIT_SANDBOX_S,
     )
-    try:
-        code = Consumer(settings, Answerer(judge)).run()
-    except Exception:
-        log.exception("worker_crashed")
-        return 1
-    log.info("worker_stopped")
-    return code
+    return Consumer(settings, Answerer(judge, Activities(languages.find)), monitor)
+
+
+@contextlib.contextmanager
+def _endpoints(settings: Settings, monitor: Monitor, metrics: Metrics) -> Iterator[None]:
+    """Where the worker may be asked how it is, from its start on."""
+    endpoints = Endpoints(application(monitor, metrics.registry))
+    host, port = settings.executor_http_host, settings.executor_http_port
+    if port:
+        try:
+            endpoints.serve_tcp(host, port)
+        except OSError as error:
+            remedy = (
+                "; each worker of a host needs one of its own" if error.errno == EADDRINUSE else ""
+            )
+            raise WrongSettings(
+                f"EXECUTOR_HTTP_PORT: {host}:{port}: {error.strerror}{remedy}"
+            ) from None
+        log.info("http_opened", host=host, port=port)
+    with endpoints.serve_unix(settings.executor_work_dir, settings.executor_name):
+        yield
 
 
 def _check_work_dir(folder: Path) -> None:
@@ -97,7 +139,7 @@ def _compile_cache(settings: Settings) -> CompileCache | None:
     return cache
 
 
-def _languages(settings: Settings, sandbox: Sandbox) -> Languages:
+def _languages(settings: Settings, sandbox: Sandbox, monitor: Monitor) -> Languages:
     """The languages that work here; waits for safeexec, which may be starting too."""
     try:
         languages = Languages.load(
@@ -110,6 +152,8 @@ def _languages(settings: Settings, sandbox: Sandbox) -> Languages:
         wait=wait_random_exponential(multiplier=0.5, max=10),
         before_sleep=_tell_unavailable,
     )(languages.self_test, sandbox, HealthRecord.below(settings.executor_work_dir))
+    with contextlib.suppress(SandboxUnavailable), sandbox.slot() as slot:
+        monitor.sandbox_found(slot.isolation, slot.slots)
     for name, why in languages.withdrawn.items():
         log.warning("language_withdrawn", language=name, reason=why)
     absent = sorted(languages.absent)

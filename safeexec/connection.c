@@ -43,11 +43,11 @@ static void fault_send(int socket, const char *whose, const struct fault *fault)
     packet_send(socket, packet, (size_t)size, -1);
 }
 
-static void hello_send(int socket, enum level level, unsigned index)
+static void hello_send(int socket, enum level level, unsigned index, unsigned slots)
 {
     char packet[100];
-    int size = snprintf(packet, sizeof packet, "safeexec=%s%cisolation=%s%cslot=%u%c", SAFEEXEC_VERSION, 0,
-                        level_name(level), 0, index, 0);
+    int size = snprintf(packet, sizeof packet, "safeexec=%s%cisolation=%s%cslot=%u%cslots=%u%c", SAFEEXEC_VERSION, 0,
+                        level_name(level), 0, index, 0, slots, 0);
     packet_send(socket, packet, (size_t)size, -1);
 }
 
@@ -147,7 +147,7 @@ static _Noreturn void slot_exit(struct slot_context *slot, int status)
 static void peer_serve(struct connection *connection, const struct options *options, unsigned index)
 {
     if (peer_is_allowed(connection->socket, options->owner)) {
-        hello_send(connection->socket, connection->slot->host->level, index);
+        hello_send(connection->socket, connection->slot->host->level, index, options->slots);
         while (packet_serve(connection))
             ;
     }

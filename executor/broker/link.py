@@ -29,12 +29,17 @@ class Link(ABC):
     Every attempt is a new generation with new objects. What pika reports is handled from the
     loop, never inside pika, so that a fault of ours ends the process with its traceback instead
     of being taken for a fault of the connection; and only if it concerns the current generation.
+
+    For whoever wants to know, from any thread: opened, failures: how often it became ready, and how
+    often an attempt failed. up: whether it is ready. blocked_s: how long the broker has blocked it.
     """
 
     def __init__(
         self, loop: IOLoop, name: str, urls: Sequence[str], heartbeat_s: int, parts: Sequence[Part]
     ) -> None:
         self.generation = 0
+        self.opened = 0
+        self.failures = 0
         self._loop = loop
         self._name = name
         self._urls = shuffled_for_ever(urls)
@@ -46,6 +51,8 @@ class Link(ABC):
         self._channel: Channel | None = None
         self._timer: Any = None
         self._up_since: float | None = None
+        self._blocked_since: float | None = None
+        self._blocked_s = 0.0
         self._error: BaseException | None = None
         self._when_closed: Callable[[], None] | None = None
         self._log = log.bind(link=name)
@@ -83,6 +90,22 @@ class Link(ABC):
             when_closed()
         elif not (self._connection.is_closing or self._connection.is_closed):
             self._connection.close()
+
+    @property
+    def up(self) -> bool:
+        """Whether it is connected, and all is declared."""
+        return self._up_since is not None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the broker reads nothing from us: it is short of memory or disk."""
+        return self._blocked_since is not None
+
+    @property
+    def blocked_s(self) -> float:
+        """Seconds for which it was blocked, all together."""
+        since = self._blocked_since
+        return self._blocked_s + (0.0 if since is None else time.monotonic() - since)
 
     @property
     def ready(self) -> bool:
@@ -129,6 +152,7 @@ class Link(ABC):
     def _ready(self) -> None:
         self._cancel_timer()
         self._up_since = time.monotonic()
+        self.opened += 1
         self._log.info("link_opened")
 
     def _channel_closed(self, _channel: Channel, error: BaseException) -> None:
@@ -138,6 +162,7 @@ class Link(ABC):
         was_up = self._up_since
         self.generation += 1
         self._connection = self._declaration = self._channel = self._up_since = None
+        self._end_block()
         self._cancel_timer()
         if self._when_closed is not None:
             self._when_closed()
@@ -146,6 +171,7 @@ class Link(ABC):
         if was_up is not None and time.monotonic() - was_up >= STEADY_S:
             self._backoff.reset()
         wait_s = self._backoff.next_s()
+        self.failures += was_up is None
         self._log.warning(
             "link_failed" if was_up is None else "link_lost",
             error=reason(self._error or error),
@@ -173,10 +199,15 @@ class Link(ABC):
             self._timer = None
 
     def _blocked(self, _connection: SelectConnection, frame: Any) -> None:
+        self._blocked_since = time.monotonic()
         self._log.warning("link_blocked", reason=str(frame.method.reason))
 
     def _unblocked(self, _connection: SelectConnection, _frame: Any) -> None:
+        self._end_block()
         self._log.info("link_unblocked")
+
+    def _end_block(self) -> None:
+        self._blocked_s, self._blocked_since = self.blocked_s, None
 
 
 class BrokerCancelled(Exception):

@@ -48,6 +48,7 @@ class _Pending:
     returned: bool = False
     refusals: int = 0
     nacks: int = 0
+    sendings: int = 0
 
 
 @dataclass(slots=True)
@@ -70,6 +71,8 @@ class Publisher(Link):
     Notices go out beside it, on the same channel, so that they stay in order with it. Nobody waits
     for them; but the next one is sent only when the broker has confirmed the last, so a broker that
     is slow or blocks us holds up one of them, and no memory is filled.
+
+    retries: how often a message was sent again. From any thread.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class Publisher(Link):
         self._notice: _Notice | None = None
         self._published = 0
         self._nacked = Backoff()
+        self.retries = 0
 
     def publish(
         self, message: Message, done: Callable[[Fate], None], herald: Message | None = None
@@ -124,6 +128,8 @@ class Publisher(Link):
             return
         pending = self._sent = self._pending[0]
         pending.returned = False
+        self.retries += pending.sendings > 0
+        pending.sendings += 1
         try:
             if pending.herald is not None:
                 self._put(pending.herald, mandatory=False)

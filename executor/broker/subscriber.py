@@ -30,6 +30,11 @@ class Subscriber(Link):
         self._tag: str | None = None
         self._paused = False
 
+    @property
+    def consuming(self) -> bool:
+        """Whether the broker gives us messages. From any thread."""
+        return self.up and self._tag is not None and not self._paused
+
     def pause(self) -> None:
         """Takes no more messages, for good; those it has can still be acknowledged."""
         self._paused = True
@@ -83,6 +88,7 @@ class Subscriber(Link):
 
     def _cancelled(self, _frame: Any) -> None:
         # pika only forgets the consumer then: without this the worker would idle for ever.
+        self._tag = None
         self.restart(BrokerCancelled())
 
     def _lost(self) -> None:

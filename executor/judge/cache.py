@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 from executor.contract import CompileResult
 from executor.languages import Language
+from executor.lookups import Lookups
 from executor.sandbox import BoxFile, RunSpec
 from executor.scratch import clear, scratch
 
@@ -53,9 +54,13 @@ class Cached:
 
 
 class CompileCache:
-    """Of one worker; all that share `folder` are of one user. `max_bytes` bounds the artefacts."""
+    """Of one worker; all that share `folder` are of one user. `max_bytes` bounds the artefacts.
+
+    lookups: how often a program was there already.
+    """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
+        self.lookups = Lookups()
         self._folder = folder
         self._max_bytes = max_bytes
 
@@ -66,6 +71,11 @@ class CompileCache:
 
     def get(self, key: str, folder: Path) -> Cached | None:
         """The entry, its artefacts named in `folder` too, where they outlive its eviction."""
+        found = self._find(key, folder)
+        self.lookups.count(hit=found is not None)
+        return found
+
+    def _find(self, key: str, folder: Path) -> Cached | None:
         place = self._folder / key
         try:
             entry = _Entry.model_validate_json((place / "entry.json").read_bytes())

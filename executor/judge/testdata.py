@@ -22,6 +22,7 @@ from executor.blobs.url import Url
 from executor.box import Box, NoFile
 from executor.contract import Blob, ErrorCode, FieldProblem, Job, JobError
 from executor.contract.blob import Cached, Digest, Inline, Packaged, Remote, Source
+from executor.lookups import Lookups
 from executor.sandbox import KillSwitch
 
 log = structlog.get_logger()
@@ -106,13 +107,17 @@ class TestDataLimits:
 
 
 class TestData:
-    """Gets the blobs of one job after another. packages: the folder for `path`, if there is one."""
+    """Gets the blobs of one job after another. packages: the folder for `path`, if there is one.
+
+    lookups: how often a blob that may be cached was.
+    """
 
     __test__ = False
 
     def __init__(
         self, cache: Cache, fetcher: Fetcher, packages: Path | None, limits: TestDataLimits
     ) -> None:
+        self.lookups = Lookups()
         self._cache = cache
         self._fetcher = fetcher
         self._packages = packages
@@ -164,6 +169,7 @@ class TestData:
                 return self._fetch(url, path, session, patience).size
             case Cached(digest):
                 size = self._cache.link(digest, path)
+                self.lookups.count(hit=size is not None)
                 if size is None:
                     name = f"{digest.algorithm} {digest.hex}"
                     raise Unavailable(
@@ -183,9 +189,11 @@ class TestData:
         """From the cache; what is not there is fetched by one worker while the others wait."""
         size = self._cache.link(digest, path)
         if size is not None:
+            self.lookups.count(hit=True)
             return size
         with self._cache.locked(digest, patience):
             size = self._cache.link(digest, path)
+            self.lookups.count(hit=size is not None)
             if size is not None:
                 return size
             stored = self._fetch(url, path, session, patience)

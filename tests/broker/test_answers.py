@@ -149,7 +149,7 @@ def test_a_cancel_that_comes_after_the_verdict_changes_nothing() -> None:
     first = answered(answerer, delivery())
     assert not answerer.cancel(CANCEL, sent_s=NOW)
     assert first.result.verdict == "AC"
-    assert answered(answerer, delivery(redelivered=True)) is first
+    assert answered(answerer, delivery(redelivered=True)).body is first.body
 
 
 def test_a_cancelled_job_that_waited_is_not_judged() -> None:
@@ -182,7 +182,8 @@ def test_only_a_redelivered_job_is_answered_from_memory() -> None:
     judge = ScriptedJudge()
     answerer = Answerer(judge)
     first = answered(answerer, delivery())
-    assert answered(answerer, delivery(redelivered=True)) is first
+    again = answered(answerer, delivery(redelivered=True))
+    assert (again.body, again.reused) == (first.body, True)
     assert judge.judged == 1
     answered(answerer, delivery())
     assert judge.judged == 2

@@ -56,7 +56,7 @@ def test_a_verdict_is_kept_while_the_broker_restarts_and_the_job_is_not_run_agai
     publish(own_broker, sleeping_job(3))
     worker.wait_for("job_received")
     own_broker.stop()
-    worker.wait_for("job_finished", timeout=SOON_S)
+    worker.wait_for("verdict_reached", timeout=SOON_S)
     own_broker.start()
     wait_until(lambda: depth(own_broker, REPLIES) >= 1, SOON_S, "the reply has arrived")
     worker.wait_for("verdict_reused", timeout=SOON_S)
@@ -74,7 +74,7 @@ def test_a_verdict_waits_for_a_broker_that_is_away_until_the_second_signal(
     worker.wait_for("job_received")
     own_broker.stop()
     try:
-        worker.wait_for("job_finished", timeout=SOON_S)
+        worker.wait_for("verdict_reached", timeout=SOON_S)
         worker.terminate()
         worker.wait_for("signal_received")
         worker.wait_for("link_failed", count=4)
@@ -95,7 +95,7 @@ def test_a_memory_alarm_delays_the_reply_and_costs_neither_link(
     worker.wait_for("job_received")
     own_broker.ctl("set_vm_memory_high_watermark", "0.000001")
     try:
-        worker.wait_for("job_finished", timeout=SOON_S)
+        worker.wait_for("verdict_reached", timeout=SOON_S)
         worker.wait_for("link_blocked", timeout=SOON_S)
         assert depth(own_broker, REPLIES) == 0
     finally:

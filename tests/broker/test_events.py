@@ -193,7 +193,7 @@ def test_events_over_which_the_broker_hangs_up_are_given_up_after_the_first(
     _, body = wait_until(lambda: frontend.get("verdicts"), SOON_S, "the result in verdicts")
     assert json.loads(body)["verdict"] == "AC"
     logged = [event["event"] for event in worker.events()]
-    assert logged[: logged.index("job_finished")].count("link_lost") == 1
+    assert logged[: logged.index("verdict_reached")].count("link_lost") == 1
 
 
 def test_a_reader_whose_queue_is_full_delays_no_judging(
@@ -203,7 +203,7 @@ def test_a_reader_whose_queue_is_full_delays_no_judging(
     frontend.channel.queue_declare("full", exclusive=True, arguments=arguments)
     frontend.publish(job_of_tests(20), reply_to="full")
     worker.wait_for("message_nacked", timeout=SOON_S)
-    assert len(worker.events("job_finished")) == 1
+    assert len(worker.events("verdict_reached")) == 1
     assert not worker.events("link_lost")
     assert frontend.depth("full") == 1
 
@@ -239,9 +239,9 @@ def test_a_broker_that_blocks_us_delays_no_judging_and_gets_one_event_late(
         broker.ctl("set_vm_memory_high_watermark", "0.000001")
         try:
             worker.wait_for("link_blocked", timeout=60)
-            assert not worker.events("job_finished")
+            assert not worker.events("verdict_reached")
             before = frontend.depth(REPLIES)
-            worker.wait_for("job_finished", timeout=60)
+            worker.wait_for("verdict_reached", timeout=60)
             assert frontend.depth(REPLIES) == before
         finally:
             broker.ctl("set_vm_memory_high_watermark", "absolute", "1GiB")
@@ -261,7 +261,7 @@ def test_finished_comes_before_the_result_also_when_the_broker_was_away(start: S
             frontend.publish(sleeping_job(2) | {"events": "phase"}, reply_to=REPLIES)
             worker.wait_for("job_received")
         broker.stop()
-        worker.wait_for("job_finished", timeout=SOON_S)
+        worker.wait_for("verdict_reached", timeout=SOON_S)
         broker.start()
         with Frontend(broker.url) as frontend:
             messages = list(read(frontend, REPLIES))

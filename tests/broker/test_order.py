@@ -53,6 +53,7 @@ def test_jobs_of_one_worker_are_answered_one_after_another(
     correlations = [frontend.publish(job(f"s-{number}")) for number in range(10)]
     replies = [frontend.reply(correlation, SOON_S) for correlation in correlations]
     assert [reply["id"] for reply in replies] == [f"s-{number}" for number in range(10)]
+    worker.wait_for("job_finished", count=10)
     events = [event["event"] for event in worker.events() if event["event"].startswith("job_")]
     assert events == ["job_received", "job_finished"] * 10
 

@@ -17,13 +17,17 @@ import os
 from pathlib import Path
 from executor.answers import Answerer
 from executor.consumer import Consumer
+from executor.metrics import Metrics
+from executor.monitor import Monitor
+from executor.sandbox import Sandbox
 from executor.settings import Settings
 
 class Dying(Answerer):
     def answer(self, delivery, report):
         raise SystemExit(0)
 
-Consumer(Settings.load(os.environ, Path("none"))[0], Dying(None)).run()
+monitor = Monitor("dying", Sandbox(Path("none")), Metrics())
+Consumer(Settings.load(os.environ, Path("none"))[0], Dying(None), monitor).run()
 """
 
 

@@ -90,10 +90,10 @@ def test_program_that_is_not_there_is_a_fault_and_no_outcome(service: Service) -
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
 
 
-def test_hello_tells_version_level_and_slot(service: Service) -> None:
+def test_hello_tells_version_level_slot_and_how_many_there_are(service: Service) -> None:
     with Connection(service.socket) as slot:
         assert slot.hello["isolation"] == LEVEL
-        assert slot.hello["slot"] == "0"
+        assert (slot.hello["slot"], slot.hello["slots"]) == ("0", "1")
 
 
 def test_answer_carries_the_box_as_the_run_left_it(service: Service) -> None:
