@@ -60,5 +60,12 @@ LABEL org.opencontainers.image.title="oj-executor" \
 # What the caches of compiled programs and of test data hold outlives the container where this is a volume.
 VOLUME /var/lib/executor
 
+# The port is not published unless you say so: Prometheus stands in the same network.
+ENV EXECUTOR_HTTP_HOST=0.0.0.0 \
+    EXECUTOR_HTTP_PORT=9101
+# A broker that is away for two minutes makes the worker unhealthy, and Swarm starts another.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=12 \
+    CMD [".venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:9101/readyz')"]
+
 ENTRYPOINT ["tini", "--"]
 CMD ["supervisord", "--nodaemon", "--logfile=/dev/null", "--pidfile=/run/supervisord.pid"]

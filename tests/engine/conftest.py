@@ -50,11 +50,11 @@ def broker(network: str) -> Iterator[str]:
     with Container(BROKER, options=options) as container:
         address = container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
         url = f"amqp://guest:guest@{address}:5672/"
-        wait_until(lambda: _answers(url), 120, "the broker takes connections")
+        wait_until(lambda: answers(url), 120, "the broker takes connections")
         yield url
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     try:
         Frontend(url).close()
     except OSError:

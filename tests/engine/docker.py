@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,12 +15,12 @@ _LIMIT_S = 900
 _ENV = {"DOCKER_BUILDKIT": "0"}
 
 
-def run(*argv: str, env: Mapping[str, str] | None = None) -> str:
+def run(*argv: str, env: Mapping[str, str] | None = None, folder: Path = ROOT) -> str:
     """The stdout of a command, in the project's folder. Fails with all that it said."""
     done = subprocess.run(
         argv,
-        cwd=ROOT,
-        env=os.environ | _ENV | (env or {}),
+        cwd=folder,
+        env={**os.environ, **_ENV, **(env or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -27,7 +28,8 @@ def run(*argv: str, env: Mapping[str, str] | None = None) -> str:
         check=False,
     )
     assert done.returncode == 0, f"{' '.join(argv)}:\n{done.stdout}{done.stderr}"
-    return done.stdout
+    told: str = done.stdout
+    return told
 
 
 def docker(*argv: str) -> str:
