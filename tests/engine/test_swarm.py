@@ -3,8 +3,6 @@
 The tests stand in the order of a stack's life, and share it.
 """
 
-import os
-import random
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from stack.paths import ROOT
 from tests.engine.conftest import LANGUAGES, answers
 from tests.engine.docker import docker, run
 from tests.engine.load import Load
+from tests.engine.page import OPERATIONS, commands
 from tests.engine.test_image import PYTHON
 
 pytestmark = pytest.mark.slow
@@ -25,36 +24,36 @@ pytestmark = pytest.mark.slow
 SERVICE = "executor_executor"
 STACK = "docker-compose.prod.yml"
 PATIENCE_S = 240
+PASSWORD = "choose-one"
+"""As the page has it."""
 
 
 class Operator:
-    """Somebody in a copy of the project, with what they would export."""
+    """Somebody at a terminal in a copy of the project, with docs/operations.md beside it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        password = f"p{random.randrange(10**9)}"
         (port,) = free_ports(1)
-        (folder / "amqp_url.secret").write_text(f"amqp://executor:{password}@rabbitmq:5672/\n")
-        self.url = f"amqp://executor:{password}@127.0.0.1:{port}/"
-        self.env = {
+        self.url = f"amqp://executor:{PASSWORD}@127.0.0.1:{port}/"
+        self._env = {
             "LANGUAGES": LANGUAGES,
-            "RABBITMQ_PASSWORD": password,
+            "RABBITMQ_PASSWORD": PASSWORD,
             "RABBITMQ_PORT": str(port),
         }
 
-    def run(self, command: str) -> str:
-        return run(*command.split(), env=self.env, folder=self.folder)
+    def follow(self, heading: str) -> str:
+        """Does what the page says there; returns what was seen on the terminal."""
+        block = self.folder / "block.sh"
+        block.write_text("\n".join(commands(OPERATIONS)[heading]))
+        # `docker exec -it` wants a terminal.
+        shell = ("script", "--quiet", "--return", "--command")
+        return run(*shell, f"bash -e {block}", "/dev/null", env=self._env, folder=self.folder)
 
     def edit(self, name: str, old: str, new: str) -> None:
         path = self.folder / name
         text = path.read_text()
         assert old in text
         path.write_text(text.replace(old, new))
-
-    def deploy(self) -> None:
-        self.run(
-            "docker stack deploy -c docker-compose.broker.yml -c docker-compose.prod.yml executor"
-        )
 
     def wait_for_replicas(self, count: int) -> None:
         """All that are wanted run and are healthy, and nothing else does."""
@@ -85,18 +84,17 @@ def operator(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     # A test has less patience than a contest.
     operator.edit(STACK, "monitor: 30s", "monitor: 5s")
     operator.edit(STACK, "SAFEEXEC_OPTIONS:", 'AMQP_HEARTBEAT_S: "10"\n      SAFEEXEC_OPTIONS:')
-    docker("swarm", "init", "--advertise-addr=127.0.0.1")
     try:
-        docker(
-            *("service", "create", "--detach", "--name=registry"),
-            *("--publish=published=5000,target=5000,mode=host", "registry:2"),
-        )
         yield operator
     finally:
-        docker("swarm", "leave", "--force")
+        subprocess.run(["docker", "swarm", "leave", "--force"], capture_output=True, check=False)
         wait_until(lambda: not _containers("executor_"), 120, "the tasks are gone")
         for volume in ("executor_cache", "executor_rabbitmq"):
             subprocess.run(["docker", "volume", "rm", volume], capture_output=True, check=False)
+
+
+def _running() -> list[str]:
+    return docker("ps", "--quiet", f"--filter=name={SERVICE}").split()
 
 
 def _containers(name: str = SERVICE) -> list[str]:
@@ -109,13 +107,10 @@ def load(operator: Operator) -> Iterator[Load]:
         yield load
 
 
-def test_built_pushed_and_deployed_by_the_seeds_commands_it_judges(operator: Operator) -> None:
-    operator.run("docker-compose -f docker-compose.prod.yml build")
-    operator.run("docker-compose -f docker-compose.prod.yml push")
-    operator.deploy()
+def test_deployed_as_the_page_says_it_judges(operator: Operator) -> None:
+    operator.follow("Deploy")
     wait_until(lambda: answers(operator.url), PATIENCE_S, "the broker takes connections")
     operator.wait_for_replicas(3)
-    assert "3/3" in operator.run("docker stack services executor")
     with Frontend(operator.url) as frontend:
         result = frontend.judge(PYTHON)
     assert result["verdict"] == "AC", result
@@ -123,10 +118,12 @@ def test_built_pushed_and_deployed_by_the_seeds_commands_it_judges(operator: Ope
     assert result["worker"]["name"].startswith("executor-")
 
 
-def test_scaling_up_and_down_loses_and_doubles_nothing(operator: Operator, load: Load) -> None:
+def test_scaled_up_and_down_it_loses_and_doubles_nothing(operator: Operator, load: Load) -> None:
     with load.while_it_lasts():
-        for count in (5, 2, 3):
-            operator.run(f"docker service scale --detach executor_executor={count}")
+        operator.follow("Scale")
+        operator.wait_for_replicas(5)
+        for count in (2, 3):
+            docker("service", "scale", "--detach", f"{SERVICE}={count}")
             operator.wait_for_replicas(count)
     assert load.duplicates == 0
 
@@ -137,60 +134,59 @@ def test_a_new_image_and_other_replicas_are_rolled_out_without_loss(
     before = set(_containers())
     operator.edit("executor/__init__.py", '__version__ = "', '__version__ = "9.')
     operator.edit(STACK, "replicas: 3", "replicas: 4")
-    operator.run("docker-compose -f docker-compose.prod.yml build")
-    operator.run("docker-compose -f docker-compose.prod.yml push")
     with load.while_it_lasts():
-        operator.deploy()
-        wait_until(lambda: _is_updated(), PATIENCE_S, "the update is complete")
+        operator.follow("Update")
+        wait_until(lambda: _update() == "completed", PATIENCE_S, "the update is complete")
         operator.wait_for_replicas(4)
     assert load.duplicates == 0
-    running = docker("ps", "--quiet", f"--filter=name={SERVICE}").split()
-    assert not before & set(running)
+    assert not before & set(_running())
+    assert _version(operator).startswith("9.")
+
+
+def test_taken_back_it_is_the_old_image_again(operator: Operator, load: Load) -> None:
+    with load.while_it_lasts():
+        operator.follow("Back out")
+        wait_until(lambda: _update() == "rollback_completed", PATIENCE_S, "it is taken back")
+        operator.wait_for_replicas(3)
+    assert load.duplicates == 0
+    assert not _version(operator).startswith("9.")
+
+
+def _update() -> str:
+    return docker("service", "inspect", "--format={{.UpdateStatus.State}}", SERVICE)
+
+
+def _version(operator: Operator) -> str:
     with Frontend(operator.url) as frontend:
-        assert frontend.judge(PYTHON)["worker"]["version"].startswith("9.")
-
-
-def _is_updated() -> bool:
-    return docker("service", "inspect", "--format={{.UpdateStatus.State}}", SERVICE) == "completed"
+        version: str = frontend.judge(PYTHON)["worker"]["version"]
+        return version
 
 
 def test_a_killed_container_is_replaced_and_its_job_judged_elsewhere(
     operator: Operator, load: Load
 ) -> None:
     with load.while_it_lasts():
-        docker("kill", docker("ps", "--quiet", f"--filter=name={SERVICE}").split()[0])
-        operator.wait_for_replicas(4)
+        docker("kill", _running()[0])
+        operator.wait_for_replicas(3)
 
 
 def test_a_paused_container_keeps_no_job_from_its_verdict(operator: Operator, load: Load) -> None:
     with load.while_it_lasts():
-        container = docker("ps", "--quiet", f"--filter=name={SERVICE}").split()[0]
+        container = _running()[0]
         docker("pause", container)
         before = load.books.result_count
         wait_until(lambda: load.books.result_count > before + 50, PATIENCE_S, "others go on")
     docker("unpause", container)
-    operator.wait_for_replicas(4)
+    operator.wait_for_replicas(3)
 
 
 def test_one_can_look_around_in_a_container(operator: Operator) -> None:
-    container = docker("ps", "--quiet", f"--filter=name={SERVICE}").split()[0]
-    look = "supervisorctl status; executor check; executor status"
-    command = f"docker exec -it {container} /bin/bash -c '{look}'"
-    # -it wants a terminal.
-    done = subprocess.run(
-        ["script", "--quiet", "--return", "--command", command, "/dev/null"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"TERM": "xterm"},
-    )
-    assert done.returncode == 0, done.stdout
-    for told in ("RUNNING", "reachable", "isolation full"):
-        assert told in done.stdout
+    seen = operator.follow("Look around")
+    for told in ("Running", "worker_ready", "reachable", "isolation full", "RUNNING"):
+        assert told in seen, seen
 
 
 def test_removed_the_stack_leaves_nothing_behind(operator: Operator) -> None:
-    operator.run("docker stack rm executor")
+    operator.follow("Remove")
     wait_until(lambda: not _containers("executor_"), PATIENCE_S, "every container is gone")
-    assert operator.run("docker secret ls --quiet") == ""
+    assert docker("info", "--format={{.Swarm.LocalNodeState}}") == "inactive"
