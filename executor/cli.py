@@ -191,8 +191,14 @@ def _add_submit(submit: argparse.ArgumentParser) -> None:
     submit.set_defaults(command=_submit)
 
 
+def _dotenv() -> Path:
+    """Of the current folder, else of the project's: where setup-worker.sh puts it."""
+    here = Path(".env")
+    return here if here.exists() else Path(__file__).resolve().parent.parent / ".env"
+
+
 def _settings() -> Settings:
-    settings, warnings = Settings.load(os.environ, Path(".env"))
+    settings, warnings = Settings.load(os.environ, _dotenv())
     for warning in warnings:
         print(f"executor: {warning}", file=sys.stderr)
     return settings

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import threading
 import time
@@ -146,12 +147,13 @@ class Endpoints:
 
     @contextlib.contextmanager
     def serve_unix(self, work_dir: Path, name: str) -> Iterator[None]:
-        """At a socket in the work folder, whose name starts with the worker's.
+        """At a socket in the work folder, whose name starts with the worker's. What follows is drawn:
+        containers that share the folder have the same process ids.
 
         Without it `executor status` does not see the worker, which is no reason not to work.
         """
         folder = work_dir / FOLDER
-        path = folder / f"{quote(name, safe=' ')[:_MAX_NAME]}.{os.getpid()}"
+        path = folder / f"{quote(name, safe=' ')[:_MAX_NAME]}.{secrets.token_hex(4)}"
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
             _clear(work_dir)

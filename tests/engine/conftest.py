@@ -1,0 +1,87 @@
+"""A Docker engine, our image, and a broker in a container.
+
+The engine is brought up by a command of the environment's, as for tests/places.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from stack import Frontend, wait_until
+from tests.engine.docker import Container, build, docker
+from tests.places.hosts import Container as EngineHost
+from tests.places.hosts import engine as engine_of
+
+TAG = f"oj-executor-tests-{os.getpid()}"
+LANGUAGES = "c,python"
+"""Few, for the image's sake; tests/submissions has them all."""
+BROKER = "rabbitmq:4-management"
+FULL = ("--cap-add=SYS_ADMIN", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw")
+READY = '"event": "worker_ready"'
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[None]:
+    with engine_of([EngineHost()]):
+        yield
+
+
+@pytest.fixture(scope="session")
+def image(engine: None) -> Iterator[str]:
+    """The worker's, with a few languages. Its layers stay: the next build finds them."""
+    build(TAG, LANGUAGES=LANGUAGES)
+    yield TAG
+    docker("image", "rm", "--no-prune", TAG)
+
+
+@pytest.fixture(scope="session")
+def network(engine: None) -> Iterator[str]:
+    docker("network", "create", TAG)
+    yield TAG
+    docker("network", "rm", TAG)
+
+
+@pytest.fixture(scope="session")
+def broker(network: str) -> Iterator[str]:
+    """The URL of a broker, from here and from the containers of the network alike."""
+    options = (f"--network={network}", "--network-alias=rabbitmq")
+    with Container(BROKER, options=options) as container:
+        address = container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+        url = f"amqp://guest:guest@{address}:5672/"
+        wait_until(lambda: answers(url), 120, "the broker takes connections")
+        yield url
+
+
+def answers(url: str) -> bool:
+    try:
+        Frontend(url).close()
+    except OSError:
+        return False
+    except Exception as error:
+        if type(error).__module__.startswith("pika"):
+            return False
+        raise
+    return True
+
+
+@pytest.fixture
+def frontend(broker: str) -> Iterator[Frontend]:
+    with Frontend(broker) as frontend:
+        yield frontend
+
+
+@pytest.fixture
+def start_container(image: str, network: str, broker: str) -> Iterator[Callable[..., Container]]:
+    """Starts a container of our image and waits until its worker takes jobs."""
+    with ExitStack() as containers:
+
+        def start(*options: str, env: dict[str, str] | None = None) -> Container:
+            env = {"AMQP_URL": broker} | (env or {})
+            given = [f"--env={name}={value}" for name, value in env.items()]
+            worker = Container(image, options=(f"--network={network}", *given, *options))
+            containers.enter_context(worker).wait_for(READY)
+            return worker
+
+        yield start
