@@ -22,6 +22,7 @@ from bench import (
     memory,
     peak,
     roundtrip,
+    soak,
     spread,
     submission,
     throughput,
@@ -41,6 +42,7 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "roundtrip": roundtrip.run,
     "memory": memory.run,
     "endurance": endurance.run,
+    "soak": soak.run,
     "languages": languages.run,
 }
 

@@ -35,8 +35,8 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. hung: how often a broker's node did not come back by itself. broken: a line for
-    each promise that was not kept.
+    """What came of it. hung: how often a broker's node did not come back by itself. broken: a line
+    for each promise that was not kept.
     """
 
     inflicted: Mapping[Kind, int]
