@@ -114,7 +114,7 @@ class ExecutorProcess:
     """One worker, `executor serve`, in a process of its own. A context manager.
 
     Its log is JSON lines. `languages`: the ids it is to offer; all by default, which costs more
-    time at its start. `env` adds settings or changes them. `prefix` as Process has it.
+    time at its start. `env` adds settings or changes them. `entrance` as Process has it.
     """
 
     def __init__(
@@ -126,10 +126,10 @@ class ExecutorProcess:
         name: str = "executor-1",
         languages: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
-        prefix: Sequence[str] = (),
+        entrance: Sequence[str] = (),
     ) -> None:
         self.name = name
-        self._prefix = prefix
+        self._entrance = entrance
         user = _WORKER_USER if _AS_ROOT else None
         home = folder.make(name, user)
         work = home / "work"
@@ -161,7 +161,7 @@ class ExecutorProcess:
             env=self._env,
             cwd=self.home,
             user=_WORKER_USER if _AS_ROOT else None,
-            prefix=self._prefix,
+            entrance=self._entrance,
         )
 
     @property

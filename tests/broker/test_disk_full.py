@@ -34,7 +34,7 @@ def worker(
             socket=safeexec.socket,
             languages=["python3"],
             env={"EXECUTOR_WORK_DIR": str(disk / "work"), "EXECUTOR_TESTDATA_HOSTS": "127.0.0.1"},
-            prefix=[*UNSHARE, "sh", "-c", MOUNT, str(disk), str(DISK_BYTES)],
+            entrance=[*UNSHARE, "sh", "-c", MOUNT, str(disk), str(DISK_BYTES)],
         ) as worker:
             yield worker.wait_ready()
 
