@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -243,6 +243,14 @@ def _encoded(form: Form, result: Result, narrator: Narrator) -> Answer:
         result = _without_output(result)
         body = encode_result(form, result)
     return Answer(result, body, form, narrator.finished(result))
+
+
+def shortened(answer: Answer) -> Answer | None:
+    """The same answer without the programs' output; None if it has none."""
+    if all(test.stdout is test.stderr is None for test in answer.result.tests or ()):
+        return None
+    result = _without_output(answer.result)
+    return replace(answer, result=result, body=encode_result(answer.form, result))
 
 
 def _without_output(result: Result) -> Result:

@@ -5,7 +5,6 @@ import queue
 import signal
 import socket
 import threading
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 
@@ -74,7 +73,6 @@ class Consumer:
         self._links: tuple[Link, ...] = (self._subscriber, self._publisher, self._listener)
         self._jobs: queue.SimpleQueue[tuple[Delivery, Reporter]] = queue.SimpleQueue()
         self._current: Delivery | None = None
-        self._waiting: deque[Delivery] = deque()
         self._judging = False
         self._signals = 0
         self._leaving = False
@@ -107,23 +105,15 @@ class Consumer:
         self._loop.add_callback_threadsafe(callback)
 
     def _delivered(self, delivery: Delivery) -> None:
-        """Prefetch is 1, so a second one comes only after the first one's connection was lost."""
+        """Prefetch is 1 and the subscriber is held meanwhile, so there is none before it."""
+        assert self._current is None, "two jobs at once"
         if self._signals:
             self._subscriber.give_back(delivery)
             return
-        self._waiting.append(delivery)
-        self._next()
-
-    def _next(self) -> None:
-        if self._current is not None:
-            return
-        while self._waiting:
-            delivery = self._waiting.popleft()
-            if delivery.generation == self._subscriber.generation:
-                self._current = delivery
-                self._judging = True
-                self._jobs.put((delivery, Reporter(self._loop, self._publisher, delivery)))
-                return
+        self._subscriber.hold()
+        self._current = delivery
+        self._judging = True
+        self._jobs.put((delivery, Reporter(self._loop, self._publisher, delivery)))
 
     def _answered(self, delivery: Delivery, reporter: Reporter, answer: Answer | None) -> None:
         self._judging = False
@@ -146,7 +136,7 @@ class Consumer:
         if self._signals:
             self._leave()
         else:
-            self._next()
+            self._subscriber.resume()
 
     def _watch_signals(self, waker: socket.socket, woken: socket.socket) -> None:
         """Has signals handled by the loop.
@@ -173,8 +163,6 @@ class Consumer:
         busy = self._current is not None
         log.info("signal_received", signal=number.name, count=self._signals, busy=busy)
         self._subscriber.pause()
-        while self._waiting:
-            self._subscriber.give_back(self._waiting.popleft())
         if self._current is None:
             self._leave()
         elif self._signals > 1:

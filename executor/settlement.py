@@ -1,13 +1,13 @@
 """From a verdict to messages: the reply, the dead letter, and then the ack."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 from pika import BasicProperties
 
-from executor.answers import Answer
+from executor.answers import Answer, shortened
 from executor.broker.message import Delivery, Message
 from executor.broker.publisher import Fate, Publisher
 from executor.contract import CeleryTask
@@ -60,7 +60,17 @@ class Settlement:
 
     def _keep(self) -> None:
         """The reply goes to `verdicts`."""
-        self._insist(self._reply(self.settings.amqp_verdicts_queue), self._bury)
+        self._publish(self._reply(self.settings.amqp_verdicts_queue), self._kept)
+
+    def _kept(self, fate: Fate) -> None:
+        if fate is Fate.CONFIRMED:
+            self._bury()
+        elif fate is Fate.REFUSED and (short := shortened(self.answer)) is not None:
+            # This broker takes smaller messages only: the verdict matters more than the output.
+            log.warning("reply_shortened", job_id=short.result.id, bytes=len(self.answer.body))
+            replace(self, answer=short).start()
+        else:
+            self._insist(self._reply(self.settings.amqp_verdicts_queue), self._bury)
 
     def _bury(self) -> None:
         """Publishes the message's body to the dead letters, if it is bad.

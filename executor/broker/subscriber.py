@@ -29,6 +29,20 @@ class Subscriber(Link):
         self._delivered = delivered
         self._tag: str | None = None
         self._paused = False
+        self._busy = False
+
+    def hold(self) -> None:
+        """While a message is dealt with, none is taken over a new connection either.
+
+        It would wait for the first, and others may idle.
+        """
+        self._busy = True
+
+    def resume(self) -> None:
+        """The message is dealt with: takes more of them."""
+        self._busy = False
+        if self.ready and self._tag is None:
+            self._consume(None)
 
     def pause(self) -> None:
         """Takes no more messages, for good; those it has can still be acknowledged."""
@@ -59,7 +73,7 @@ class Subscriber(Link):
         channel.basic_qos(prefetch_count=1, callback=self._later(self._consume))
 
     def _consume(self, _frame: Any) -> None:
-        if self._paused:
+        if self._paused or self._busy:
             self._ready()
         elif self._channel is not None and self._channel.is_open:
             self._tag = self._channel.basic_consume(
@@ -67,7 +81,8 @@ class Subscriber(Link):
             )
 
     def _consuming(self, _frame: Any) -> None:
-        self._ready()
+        if self._up_since is None:
+            self._ready()
         self._log.info("worker_ready", queue=self._queue)
 
     def _take(

@@ -4,19 +4,22 @@ import contextlib
 import dataclasses
 import json
 import socket
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from stack.broker import ATTEMPTS
 from stack.frontend import JOB_QUEUE, wait_until
-from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports
+from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, lost_port
 from stack.paths import PYTHON
 from stack.process import Process, ProcessEnded, plain_environment
 from stack.rundir import RunFolder
 
 _WIRES = Path(__file__).with_name("wires.py")
 _ANSWER_S = 10.0
+_POLL_S = 0.1
+_STEADY_S = 2.0
 NET_TICK_S = 4
 """A node that is silent for about so long counts as gone. RabbitMQ's own default is 60."""
 
@@ -63,7 +66,12 @@ class Cluster:
         self._wires.cut([(a.name, b.name) for a in cut_off for b in self._rest], silent)
 
     def heal(self) -> None:
-        """Mend what was cut; `wait_joined` is another step."""
+        """Mend what was cut, once it was noticed; `wait_joined` is another step.
+
+        A cut that only one side has noticed can leave RabbitMQ's own tables in two for good, until
+        a person starts a node again: a fault of its own, which it no longer has without Mnesia.
+        """
+        self.wait_parted()
         self.partition()
 
     def leader_of(self, queue: str = JOB_QUEUE) -> Node:
@@ -72,14 +80,29 @@ class Cluster:
         return found
 
     def wait_parted(self) -> None:
-        """Wait until the nodes that are still together know that the others are gone."""
-        wait_until(lambda: _see(self._rest, len(self._rest)), READY_S, "the cut is noticed")
+        """Wait until each running node knows that those on the other side are gone."""
+        wait_until(self._parted, READY_S, "the cut is noticed")
 
     def wait_joined(self) -> None:
-        """Wait until all nodes run, see each other, and take connections."""
+        """Wait until all nodes run, see each other, and take connections.
+
+        For a while: one that was away for long sees all others at first, and then learns that they
+        have given it up, and starts again.
+        """
+        deadline = time.monotonic() + READY_S
+        since = None
+        while since is None or time.monotonic() < since + _STEADY_S:
+            if not self._joined():
+                since = None
+            elif since is None:
+                since = time.monotonic()
+            for node in self.nodes:
+                node.check()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not so within {READY_S:g} s: all nodes see each other")
+            time.sleep(_POLL_S)
         for node in self.nodes:
             node.wait_ready()
-        wait_until(lambda: _see(self.nodes, len(self.nodes)), READY_S, "all nodes see each other")
 
     def close(self) -> None:
         """End everything and remove the data."""
@@ -99,20 +122,20 @@ class Cluster:
             try:
                 self.nodes = tuple(self._node(common, name, names[0], attempt) for name in names)
                 self._wires = _Wires(self._folder, self.nodes)
-                for node in self.nodes:
+                # The first alone: those who join it before its tables are as it wants them fail.
+                self.nodes[0].start()
+                for node in self.nodes[1:]:
                     node.launch()
                 self.wait_joined()
                 return
             except ProcessEnded as error:
-                # Another process may take a port between our look and the broker's.
-                if attempt == ATTEMPTS or "eaddrinuse" not in str(error).lower():
+                if attempt == ATTEMPTS or not lost_port(error):
                     raise
                 self._stop_processes()
 
     def _node(self, common: Membership, name: str, first: str, attempt: int) -> Node:
         home = self._folder.make(f"{name}-{attempt}", BROKER_USER)
         port, dist_port, epmd_port = free_ports(3)
-        # All join the first, which joins nobody: two that look for each other may never meet.
         joins = None if name == first else first
         member = dataclasses.replace(common, name=name, joins=joins)
         return Node(self._folder, home, member, (port, dist_port, epmd_port))
@@ -127,6 +150,18 @@ class Cluster:
     def _rest(self) -> list[Node]:
         """The nodes that are not cut off."""
         return [node for node in self.nodes if node not in self._cut_off]
+
+    def _joined(self) -> bool:
+        return all(_seen(node) == len(self.nodes) for node in self.nodes)
+
+    def _parted(self) -> bool:
+        """Whether none counts more nodes than its side has; one that paused counts none."""
+        return all(
+            (_seen(node) or 0) <= len(side)
+            for side in (self._rest, self._cut_off)
+            for node in side
+            if node.running and not node.frozen
+        )
 
     def _leader(self, queue: str) -> Node | None:
         """What more than half of all nodes say, the leader among them."""
@@ -155,7 +190,11 @@ class _Wires:
                 stdin=theirs.fileno(),
             )
         ports = {node.name: {"port": node.dist_port, "epmd_port": node.epmd_port} for node in nodes}
-        self._order({"nodes": ports})
+        try:
+            self._order({"nodes": ports})
+        except BaseException:
+            self.close()
+            raise
 
     def cut(self, pairs: Iterable[tuple[str, str]], silent: bool) -> None:
         """Those pairs of nodes, and no others, hear nothing of each other from now on."""
@@ -173,9 +212,10 @@ class _Wires:
         raise self._process.failure("gives no answer")
 
 
-def _see(nodes: Iterable[Node], count: int) -> bool:
-    """Whether each of the nodes counts so many that run."""
-    return all(_asked(node, "length(rabbit_nodes:all_running()).") == str(count) for node in nodes)
+def _seen(node: Node) -> int | None:
+    """How many nodes it counts that run."""
+    count = _asked(node, "length(rabbit_nodes:all_running()).")
+    return None if count is None else int(count)
 
 
 def _vote(node: Node, queue: str) -> str | None:

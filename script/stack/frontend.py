@@ -47,7 +47,7 @@ class Frontend:
         self.reply_queue: str = self.channel.queue_declare("", exclusive=True).method.queue
         self.replies: dict[str, list[tuple[pika.BasicProperties, bytes]]] = {}
         self.events: dict[str, list[dict[str, Any]]] = {}
-        self.channel.basic_consume(self.reply_queue, self._take, auto_ack=True)
+        self.channel.basic_consume(self.reply_queue, self.take, auto_ack=True)
 
     def publish(
         self,
@@ -130,7 +130,8 @@ class Frontend:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _take(self, _c: Any, _m: Any, properties: pika.BasicProperties, body: bytes) -> None:
+    def take(self, _c: Any, _m: Any, properties: pika.BasicProperties, body: bytes) -> None:
+        """What consumes replies, and may consume another queue of them too."""
         correlation_id = properties.correlation_id
         if properties.type == "oj.event/1":
             self.events.setdefault(correlation_id, []).append(json.loads(body))

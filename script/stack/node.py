@@ -18,7 +18,7 @@ from typing import Any
 
 import pika
 
-from stack.frontend import wait_until
+from stack.frontend import JOB_QUEUE, wait_until
 from stack.paths import POLICIES
 from stack.process import Process, ProcessEnded, plain_environment, wrapper
 from stack.rundir import RunFolder
@@ -32,7 +32,6 @@ _SETTINGS = {
     "vm_memory_high_watermark": '{absolute, "1GiB"}',
     "disk_free_limit": '"50MB"',
 }
-_FORMATION = "[{discovery_retry_limit, 600}, {discovery_retry_interval, 100}]"
 
 BROKER_USER = "rabbitmq" if os.geteuid() == 0 else None
 """Who the servers run as; None: as we do."""
@@ -42,7 +41,7 @@ BROKER_USER = "rabbitmq" if os.geteuid() == 0 else None
 class Membership:
     """What the nodes of one broker have in common, and what tells this one from them.
 
-    joins: the node whose cluster it becomes a member of, once that one runs. settings: Erlang
+    joins: the node whose cluster it becomes a member of, which runs already. settings: Erlang
     terms by their names in RabbitMQ's `rabbit` application.
     """
 
@@ -129,7 +128,11 @@ class Node:
         self.frozen = False
 
     def freeze(self) -> None:
-        """Let it do nothing more, with all connections open, until `thaw` or `kill`."""
+        """Let it do nothing more, with all connections open, until `thaw` or `kill`.
+
+        Thawed after its peers have given it up, a node of RabbitMQ 3.10 may find neither them nor
+        an end: then only `kill` and `start` help.
+        """
         self._process.signal(signal.SIGSTOP)
         self.frozen = True
 
@@ -178,6 +181,15 @@ class Node:
             raise ProcessEnded(f"{self.name}: {expressions}: {done.stderr or done.stdout}")
         return done.stdout.removeprefix("{ok, ").removesuffix("}")
 
+    def messages(self, queue: str = JOB_QUEUE) -> int:
+        """How many a quorum queue holds: those delivered and not yet acked count too."""
+        return int(
+            self.evaluate(
+                f"{{ok, {{_, N}}, _}} = ra:leader_query({{'%2F_{queue}', node()}}, "
+                "fun rabbit_fifo:query_messages_total/1), N."
+            )
+        )
+
     @property
     def _process(self) -> Process:
         assert self._server is not None, "it was never started"
@@ -221,7 +233,6 @@ class Node:
         if self._member.joins is not None:
             joins = f"'{self._member.joins}@localhost'"
             settings["cluster_nodes"] = f"{{[{joins}, '{self._member.node}'], disc}}"
-            settings["cluster_formation"] = _FORMATION
         rabbit = ",\n  ".join(f"{{{key}, {value}}}" for key, value in settings.items())
         config = f"[{{rabbit, [{rabbit}]}},\n {{ra, [{{wal_max_size_bytes, 67108864}}]}}].\n"
         self._write("advanced.config", config)
@@ -265,6 +276,12 @@ def listens(process: Process, port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+def lost_port(error: ProcessEnded) -> bool:
+    """Whether another process took a port between our look and the server's."""
+    told = str(error).lower()
+    return "eaddrinuse" in told or "address already in use" in told
 
 
 def free_ports(count: int) -> list[int]:

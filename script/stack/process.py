@@ -20,7 +20,7 @@ class Process:
     """A running child; its output goes to `log`. The kernel ends it when we are gone.
 
     `user`: who it runs as; only root may name one. `on_our_death`: the signal it gets if we are
-    killed.
+    killed. entrance: what becomes the child, in the end, elsewhere: it must exec what follows it.
     """
 
     def __init__(
@@ -34,12 +34,13 @@ class Process:
         user: str | None = None,
         stdin: int = subprocess.DEVNULL,
         on_our_death: signal.Signals = signal.SIGKILL,
+        entrance: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.log = folder.path / f"{name}.log"
         with self.log.open("ab") as log:
             self._child = subprocess.Popen(
-                [*wrapper(user, on_our_death), *argv],
+                [*entrance, *wrapper(user, on_our_death), *argv],
                 stdin=stdin,
                 stdout=log,
                 stderr=log,

@@ -114,7 +114,7 @@ class ExecutorProcess:
     """One worker, `executor serve`, in a process of its own. A context manager.
 
     Its log is JSON lines. `languages`: the ids it is to offer; all by default, which costs more
-    time at its start. `env` adds settings or changes them.
+    time at its start. `env` adds settings or changes them. `entrance` as Process has it.
     """
 
     def __init__(
@@ -126,8 +126,10 @@ class ExecutorProcess:
         name: str = "executor-1",
         languages: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        entrance: Sequence[str] = (),
     ) -> None:
         self.name = name
+        self._entrance = entrance
         user = _WORKER_USER if _AS_ROOT else None
         home = folder.make(name, user)
         work = home / "work"
@@ -159,6 +161,7 @@ class ExecutorProcess:
             env=self._env,
             cwd=self.home,
             user=_WORKER_USER if _AS_ROOT else None,
+            entrance=self._entrance,
         )
 
     @property

@@ -87,20 +87,33 @@ def test_a_verdict_waits_for_a_broker_that_is_away_until_the_second_signal(
         assert frontend.get("submissions") is not None
 
 
-def test_a_memory_alarm_delays_the_reply_and_costs_neither_link(
-    own_broker: PrivateBroker, start: StartWorker
+ALARMS = {
+    "memory": ("set_vm_memory_high_watermark", "0.000001"),
+    "disk": ("set_disk_free_limit", "mem_relative", "100000.0"),
+}
+QUIET = {
+    "memory": ("set_vm_memory_high_watermark", "absolute", "1GiB"),
+    "disk": ("set_disk_free_limit", "50MB"),
+}
+
+
+@pytest.mark.parametrize("short", ["memory", "disk"])
+def test_an_alarm_delays_the_reply_and_costs_neither_link(
+    own_broker: PrivateBroker, start: StartWorker, short: str
 ) -> None:
     worker = start(own_broker.url, AMQP_HEARTBEAT_S="5")
     publish(own_broker, sleeping_job(4))
     worker.wait_for("job_received")
-    own_broker.ctl("set_vm_memory_high_watermark", "0.000001")
+    own_broker.ctl(*ALARMS[short])
     try:
         worker.wait_for("job_finished", timeout=SOON_S)
         worker.wait_for("link_blocked", timeout=SOON_S)
+        assert short in worker.events("link_blocked")[0]["reason"]
         assert depth(own_broker, REPLIES) == 0
     finally:
-        own_broker.ctl("set_vm_memory_high_watermark", "absolute", "1GiB")
+        own_broker.ctl(*QUIET[short])
     worker.wait_for("link_unblocked", timeout=SOON_S)
     wait_until(lambda: depth(own_broker, REPLIES) == 1, SOON_S, "the reply has arrived")
+    wait_until(lambda: own_broker.messages() == 0, SOON_S, "the job is acked")
     assert not worker.events("link_lost")
     assert len(worker.events("worker_ready")) == 1

@@ -44,6 +44,18 @@ def test_a_deleted_job_queue_is_declared_again(frontend: Frontend, start: StartW
     assert _judged(frontend, "short-lived")
 
 
+def test_a_job_whose_queue_is_deleted_in_mid_run_is_answered(
+    frontend: Frontend, start: StartWorker
+) -> None:
+    worker = start(AMQP_QUEUE="short-lived")
+    correlation = frontend.publish(sleeping_job(2), queue="short-lived")
+    worker.wait_for("job_received")
+    frontend.channel.queue_delete("short-lived")
+    assert frontend.reply(correlation, SOON_S)["verdict"] == "AC"
+    worker.wait_for("worker_ready", count=2, timeout=SOON_S)
+    assert _judged(frontend, "short-lived")
+
+
 def test_a_deleted_queue_of_verdicts_is_declared_again(
     frontend: Frontend, start: StartWorker
 ) -> None:

@@ -2,7 +2,7 @@
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
-from tests.broker.proxy import AckHolder
+from tests.broker.proxy import Moment, Proxy
 
 SOON_S = 20
 
@@ -10,7 +10,7 @@ SOON_S = 20
 def test_the_reply_is_there_before_the_ack_and_the_job_comes_back_if_the_worker_dies_between(
     broker: PrivateBroker, frontend: Frontend, start: StartWorker
 ) -> None:
-    with AckHolder(broker.url) as proxy:
+    with Proxy(broker.url, hold=Moment.ACKED) as proxy:
         worker = start(proxy.url)
         correlation = frontend.publish(job())
         assert proxy.held.wait(SOON_S)

@@ -1,0 +1,79 @@
+"""A broker with little patience: it takes jobs back that are not acked soon, and small messages."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from stack import Frontend, PrivateBroker
+from stack.frontend import JOB_QUEUE
+from tests.broker.books import settle
+from tests.broker.conftest import StartWorker, job, sleeping_job
+
+# A broker takes its time to start.
+pytestmark = pytest.mark.slow
+
+SOON_S = 60
+MAX_BYTES = 30_000
+IMPATIENT = {
+    "consumer_timeout": "3000",
+    "channel_tick_interval": "1000",
+    "max_message_size": str(MAX_BYTES),
+}
+
+
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[PrivateBroker]:
+    with PrivateBroker(IMPATIENT) as broker:
+        yield broker
+
+
+@pytest.fixture
+def visitor(impatient: PrivateBroker) -> Iterator[Frontend]:
+    """A frontend of the impatient broker."""
+    with Frontend(impatient.url) as frontend:
+        arguments = {"x-queue-type": "quorum"}
+        frontend.channel.queue_declare(JOB_QUEUE, durable=True, arguments=arguments)
+        yield frontend
+
+
+def test_a_consumer_whose_time_is_over_in_mid_run_does_not_run_the_job_again(
+    impatient: PrivateBroker, visitor: Frontend, start: StartWorker
+) -> None:
+    worker = start(impatient.url)
+    correlation = visitor.publish(sleeping_job(8))
+    worker.wait_for("link_lost", timeout=SOON_S)
+    assert "timeout" in worker.events("link_lost")[0]["error"]
+    [same] = settle(impatient, visitor, [correlation], [worker], SOON_S)
+    assert len(same) == 2
+    assert len(worker.events("job_received")) == 1
+    next = visitor.publish(job("next"))
+    settle(impatient, visitor, [next], [worker], SOON_S)
+
+
+def test_a_consumer_whose_time_is_over_makes_each_worker_run_the_job_at_most_once(
+    impatient: PrivateBroker, visitor: Frontend, start: StartWorker
+) -> None:
+    workers = [start(impatient.url) for _ in range(2)]
+    correlation = visitor.publish(sleeping_job(8))
+    settle(impatient, visitor, [correlation], workers, SOON_S)
+    for worker in workers:
+        assert len(worker.events("job_received")) <= 1
+
+
+def test_a_reply_that_the_broker_finds_too_large_goes_without_the_output(
+    impatient: PrivateBroker, visitor: Frontend, start: StartWorker
+) -> None:
+    worker = start(impatient.url)
+    source = f"print('x' * {2 * MAX_BYTES})"
+    policy = {"output_bytes": 2 * MAX_BYTES}
+    tests = [{"id": "1", "input": {"text": ""}, "answer": {"text": ""}, "visible": True}]
+    loud = job() | {"source": source, "policy": policy, "tests": tests, "checker": {"type": "none"}}
+    correlation = visitor.publish(loud)
+    [[reply]] = settle(impatient, visitor, [correlation], [worker], SOON_S)
+    [test] = reply["tests"]
+    assert (test["stdout"], test["stdout_truncated"]) == (None, True)
+    assert len(json.dumps(reply)) < MAX_BYTES
+    next = visitor.publish(job("next"))
+    settle(impatient, visitor, [next], [worker], SOON_S)
+    assert visitor.depth("verdicts") == 0
