@@ -147,8 +147,9 @@ class Endpoints:
 
     @contextlib.contextmanager
     def serve_unix(self, work_dir: Path, name: str) -> Iterator[None]:
-        """At a socket in the work folder, whose name starts with the worker's. What follows is drawn:
-        containers that share the folder have the same process ids.
+        """At a socket in the work folder, whose name starts with the worker's.
+
+        What follows is drawn: containers that share the folder have the same process ids.
 
         Without it `executor status` does not see the worker, which is no reason not to work.
         """

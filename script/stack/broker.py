@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Self
 
 from stack.frontend import wait_until
-from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, listens
+from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, listens, lost_port
 from stack.process import Process, ProcessEnded, plain_environment
 from stack.releases import Release, installed
 from stack.rundir import RunFolder
@@ -42,8 +42,7 @@ class PrivateBroker(Node):
                 self.start()
                 return
             except ProcessEnded as error:
-                # Another process may take a port between our look and the broker's.
-                if attempt == ATTEMPTS or "eaddrinuse" not in str(error).lower():
+                if attempt == ATTEMPTS or not lost_port(error):
                     raise
                 self._stop_processes()
 

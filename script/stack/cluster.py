@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from stack.broker import ATTEMPTS
 from stack.frontend import JOB_QUEUE, wait_until
-from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports
+from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, lost_port
 from stack.paths import PYTHON
 from stack.process import Process, ProcessEnded, plain_environment
 from stack.rundir import RunFolder
@@ -129,8 +129,7 @@ class Cluster:
                 self.wait_joined()
                 return
             except ProcessEnded as error:
-                # Another process may take a port between our look and the broker's.
-                if attempt == ATTEMPTS or "eaddrinuse" not in str(error).lower():
+                if attempt == ATTEMPTS or not lost_port(error):
                     raise
                 self._stop_processes()
 
@@ -191,7 +190,11 @@ class _Wires:
                 stdin=theirs.fileno(),
             )
         ports = {node.name: {"port": node.dist_port, "epmd_port": node.epmd_port} for node in nodes}
-        self._order({"nodes": ports})
+        try:
+            self._order({"nodes": ports})
+        except BaseException:
+            self.close()
+            raise
 
     def cut(self, pairs: Iterable[tuple[str, str]], silent: bool) -> None:
         """Those pairs of nodes, and no others, hear nothing of each other from now on."""

@@ -33,6 +33,8 @@ def wait_until(condition: Callable[[], Any], timeout: float, what: str) -> Any:
 class Frontend:
     """One connection and one exclusive reply queue. A context manager, for one thread.
 
+    `channel` waits for the confirm of each message; `unconfirmed` is for those in bulk.
+
     `replies` holds each reply that arrived, by correlation id, in order of arrival; `events` the
     events likewise, decoded.
     """
@@ -41,6 +43,7 @@ class Frontend:
         self._connection = pika.BlockingConnection(pika.URLParameters(url))
         self.channel: BlockingChannel = self._connection.channel()
         self.channel.confirm_delivery()
+        self.unconfirmed: BlockingChannel = self._connection.channel()
         self.reply_queue: str = self.channel.queue_declare("", exclusive=True).method.queue
         self.replies: dict[str, list[tuple[pika.BasicProperties, bytes]]] = {}
         self.events: dict[str, list[dict[str, Any]]] = {}

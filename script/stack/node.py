@@ -290,6 +290,12 @@ def listens(process: Process, port: int) -> bool:
     return False
 
 
+def lost_port(error: ProcessEnded) -> bool:
+    """Whether another process took a port between our look and the server's."""
+    told = str(error).lower()
+    return "eaddrinuse" in told or "address already in use" in told
+
+
 def free_ports(count: int) -> list[int]:
     """Ports free at this moment, from below the range that the kernel gives to connections."""
     ports: list[int] = []

@@ -22,7 +22,8 @@ from storm.jobs import StormJob
 
 REPLY_QUEUE = "storm.replies"
 VERDICTS_QUEUE = "verdicts"
-QUEUES = (JOB_QUEUE, DEAD_QUEUE, VERDICTS_QUEUE, REPLY_QUEUE)
+LIVE_QUEUES = (JOB_QUEUE, VERDICTS_QUEUE, REPLY_QUEUE)
+"""Those that somebody reads; dead letters stay."""
 
 _HEARTBEAT_S = 10
 _AGAIN_S = 0.2
@@ -198,7 +199,7 @@ def read_answer(body: bytes, queue: str) -> Answer:
 def declare_queues(urls: Sequence[str]) -> None:
     """Declares the frontend's own queues, and ours, which would else be there a moment later."""
     with _connect(urls) as connection:
-        for name in QUEUES:
+        for name in (*LIVE_QUEUES, DEAD_QUEUE):
             connection.channel().queue_declare(
                 name, durable=True, arguments={"x-queue-type": "quorum"}
             )

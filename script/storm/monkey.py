@@ -25,7 +25,7 @@ _CLOSE_ALL = (
 class Monkey:
     """For one thread, which has to outlive the brokers it starts.
 
-    `inflicted` counts what was done, by kind.
+    `inflicted` counts what was done, by kind; `hung` how often a node had to be started again.
     """
 
     def __init__(self, scene: Scene, faults: Sequence[Fault]) -> None:
@@ -33,6 +33,7 @@ class Monkey:
         self._faults = faults
         self._begun = 0
         self._ends: list[tuple[float, Callable[[], None]]] = []
+        self.hung = 0
         self.inflicted: Counter[Kind] = Counter()
 
     @property
@@ -141,7 +142,9 @@ class Monkey:
         self._join(node)
 
     def _join(self, node: Node) -> None:
-        """Waits until all is well again; on a machine that is busy with a storm that takes time."""
+        """Waits until all is well again. A node that hangs is started again, as by an operator:
+        RabbitMQ 3.10 may not come back from a pause, nor in time on a machine this busy.
+        """
         cluster = self._scene.cluster
         for attempt in range(1, _PATIENCE + 1):
             try:
@@ -153,6 +156,9 @@ class Monkey:
             except TimeoutError:
                 if attempt == _PATIENCE:
                     raise
+                node.kill()
+                node.launch()
+                self.hung += 1
 
     def _leader(self) -> Node:
         cluster = self._scene.cluster

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from bench import tree
 from stack import Node
-from storm.frontend import QUEUES
 
 _PR_SET_CHILD_SUBREAPER = 36
 _OWN_GROUP = re.compile(r"/sys/fs/cgroup/(?:[^/]+/)?safeexec/[^/ ]+")
@@ -19,13 +18,22 @@ def adopt_orphans() -> None:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
-def messages(node: Node) -> dict[str, tuple[int, int]]:
-    """How many messages are ready in each queue, and how many are not acked."""
-    table = node.ctl(
-        "list_queues", "--no-table-headers", "name", "messages_ready", "messages_unacknowledged"
+def messages(node: Node, queue: str) -> tuple[int, int]:
+    """How many messages of a quorum queue are ready, and how many are not acked: at this moment.
+
+    What `rabbitmqctl list_queues` tells is some seconds old. Raises ProcessEnded.
+    """
+    asked = ("query_messages_ready", "query_messages_checked_out")
+    ready, unacked = (
+        int(
+            node.evaluate(
+                f"{{ok, {{_, N}}, _}} = ra:leader_query("
+                f"{{'%2F_{queue}', node()}}, fun rabbit_fifo:{query}/1), N."
+            )
+        )
+        for query in asked
     )
-    counts = (line.split("\t") for line in table.splitlines())
-    return {name: (int(ready), int(unacked)) for name, ready, unacked in counts if name in QUEUES}
+    return ready, unacked
 
 
 def groups(safeexec: int) -> set[Path]:

@@ -30,6 +30,7 @@ def report(console: Console, weather: Weather, outcome: Outcome) -> None:
         **{f"of them failed: {code}": count for code, count in totals.excuses.items()},
         "attempts sent again for that": totals.sent_again,
         "services started again": sum(outcome.restarts.values()),
+        "broker nodes that hung, and were started again": outcome.hung,
         "wait for the first result, median": f"{totals.wait_median_s:.2f} s",
         "wait, 95 %": f"{totals.wait_95_s:.2f} s",
         "it all took": f"{outcome.took_s:.0f} s",

@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import wait_until
+from stack import Node, wait_until
 from storm import remains
 from storm.books import Books, Totals
 from storm.faults import Kind, faults
-from storm.frontend import QUEUES, StormFrontend, dead_letters
+from storm.frontend import LIVE_QUEUES, StormFrontend, dead_letters
 from storm.jobs import storm_job
 from storm.monkey import Monkey
 from storm.scene import Scene
@@ -35,9 +35,12 @@ class Weather:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. broken: a line for each promise that was not kept."""
+    """What came of it. hung: how often a broker's node did not come back by itself. broken: a line
+    for each promise that was not kept.
+    """
 
     inflicted: Mapping[Kind, int]
+    hung: int
     restarts: Mapping[str, int]
     totals: Totals
     broken: list[str]
@@ -56,7 +59,7 @@ class Storm:
         self._progress = progress
         self._books = Books()
         self._broken: list[str] = []
-        self._groups: set[Path] = set()
+        self._groups: dict[int, set[Path]] = {}
 
     def run(self, keep_logs: Callable[[list[Path]], None]) -> Outcome:
         """`keep_logs` is called with all logs before they are removed."""
@@ -67,13 +70,14 @@ class Storm:
             scene = stack.enter_context(Scene(weather.workers, weather.nodes))
             stack.callback(lambda: keep_logs(scene.logs()))
             monkey = self._rage(scene)
-            self._settle(scene)
             folder = scene.folder.path
             self._broken += [f"left in {folder}: {mount}" for mount in remains.mounts(folder)]
         self._look_for_processes(known)
-        self._broken += [f"left: cgroup {group}" for group in self._groups if group.exists()]
+        groups = sorted(set().union(*self._groups.values()))
+        self._broken += [f"left: cgroup {group}" for group in groups if group.exists()]
         return Outcome(
             inflicted=monkey.inflicted,
+            hung=monkey.hung,
             restarts=scene.supervisor.restarts,
             totals=self._books.totals(),
             broken=self._books.broken() + self._broken,
@@ -94,7 +98,7 @@ class Storm:
             while True:
                 frontend.check()
                 scene.supervisor.check()
-                self._groups |= remains.groups(scene.safeexec.pid)
+                self._note_groups(scene.safeexec.pid)
                 monkey.step(self._books.confirmed_count)
                 if self._books.result_count != results or not monkey.done:
                     quiet_since_s, results = time.monotonic(), self._books.result_count
@@ -103,8 +107,14 @@ class Storm:
                     break
                 time.sleep(_POLL_S)
             monkey.calm()
-            self._drain(scene)
+            self._settle(scene)
+        self._check_dead_letters(scene)
         return monkey
+
+    def _note_groups(self, safeexec: int) -> None:
+        """Once for each safeexec, when it has made them."""
+        if not self._groups.get(safeexec):
+            self._groups[safeexec] = remains.groups(safeexec)
 
     def _is_over(self, monkey: Monkey) -> bool:
         confirmed = self._books.confirmed_count == self._weather.jobs
@@ -116,30 +126,31 @@ class Storm:
             self._books.confirmed_count, self._books.result_count, fault.kind if fault else ""
         )
 
-    def _drain(self, scene: Scene) -> None:
-        """Waits for duplicates that are still on their way, with the frontend still reading."""
+    def _settle(self, scene: Scene) -> None:
+        """Waits for what is still on its way, stops workers and sandbox, sees what they left."""
+        node = scene.nodes[0]
+        self._expect_empty(node)
+        for worker, code in zip(scene.workers, scene.stop_workers(), strict=True):
+            if code != 0:
+                self._broken.append(f"{worker.name} ended with {code} when it was asked to stop")
+        self._expect_empty(node)
+        self._broken += [f"left: {file}" for file in scene.temporary_files()]
+        scene.stop_safeexec()
+
+    def _expect_empty(self, node: Node) -> None:
+        """The frontend still reads, so every queue is empty in the end, and nothing is unacked."""
+        found: dict[str, tuple[int, int]] = {}
 
         def empty() -> bool:
-            counts = remains.messages(scene.nodes[0])
-            return all(
-                counts.get(name, (0, 0)) == (0, 0) for name in QUEUES if name != "submissions.dead"
-            )
+            found.update({name: remains.messages(node, name) for name in LIVE_QUEUES})
+            return set(found.values()) == {(0, 0)}
 
         try:
             wait_until(empty, _SETTLED_S, "every queue is empty")
         except TimeoutError:
-            for name, (ready, unacked) in remains.messages(scene.nodes[0]).items():
-                if name != "submissions.dead" and ready + unacked:
+            for name, (ready, unacked) in found.items():
+                if ready + unacked:
                     self._broken.append(f"left in {name}: {ready} messages, and {unacked} unacked")
-
-    def _settle(self, scene: Scene) -> None:
-        """Looks at the dead letters, stops workers and sandbox, and looks at what they left."""
-        self._check_dead_letters(scene)
-        for worker, code in zip(scene.workers, scene.stop_workers(), strict=True):
-            if code != 0:
-                self._broken.append(f"{worker.name} ended with {code} when it was asked to stop")
-        self._broken += [f"left: {file}" for file in scene.temporary_files()]
-        scene.stop_safeexec()
 
     def _check_dead_letters(self, scene: Scene) -> None:
         buried = dead_letters(scene.urls)

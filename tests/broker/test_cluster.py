@@ -1,6 +1,7 @@
 """A cluster of three: one node is lost in each way there is, the leader included, under load."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,11 @@ def cluster() -> Iterator[Cluster]:
                 arguments = {"x-queue-type": "quorum"}
                 frontend.channel.queue_declare(queue, durable=True, arguments=arguments)
         yield cluster
+        folder = cluster.nodes[0].home.parent
+        started = (folder / "processes").read_text().split()[::2]
+    assert len(started) > len(cluster.nodes)
+    assert not [pid for pid in started if (Path("/proc") / pid).exists()]
+    assert not folder.exists()
 
 
 @pytest.fixture

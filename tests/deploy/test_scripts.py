@@ -174,9 +174,8 @@ def test_server_interrupted_while_it_starts_leaves_nothing(
     start_server: Callable[..., Server],
 ) -> None:
     server = start_server()
-    wait_until(
-        lambda: list(server.tmp.glob("[!.]*/rabbitmq*.log")), READY_S, "the broker is starting"
-    )
+    log = "[!.]*/rabbitmq*.log"
+    wait_until(lambda: list(server.tmp.glob(log)), READY_S, "the broker is starting")
     processes = server.descendants()
     assert server.end(signal.SIGINT) == 0
     assert not _alive(processes)
