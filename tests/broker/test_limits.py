@@ -15,23 +15,30 @@ pytestmark = pytest.mark.slow
 
 SOON_S = 60
 MAX_BYTES = 30_000
-IMPATIENT = {
-    "consumer_timeout": "3000",
-    "channel_tick_interval": "1000",
-    "max_message_size": str(MAX_BYTES),
-}
+PATIENCE_MS = 3000
+USUAL_MS = 1_800_000
 
 
 @pytest.fixture(scope="module")
-def impatient() -> Iterator[PrivateBroker]:
-    with PrivateBroker(IMPATIENT) as broker:
+def strict() -> Iterator[PrivateBroker]:
+    """It takes small messages only, and looks every second whose time is over."""
+    settings = {"max_message_size": str(MAX_BYTES), "channel_tick_interval": "1000"}
+    with PrivateBroker(settings) as broker:
         yield broker
 
 
 @pytest.fixture
-def visitor(impatient: PrivateBroker) -> Iterator[Frontend]:
-    """A frontend of the impatient broker."""
-    with Frontend(impatient.url) as frontend:
+def impatient(strict: PrivateBroker) -> Iterator[PrivateBroker]:
+    """It waits for an ack for three seconds."""
+    strict.evaluate(f"application:set_env(rabbit, consumer_timeout, {PATIENCE_MS}).")
+    yield strict
+    strict.evaluate(f"application:set_env(rabbit, consumer_timeout, {USUAL_MS}).")
+
+
+@pytest.fixture
+def visitor(strict: PrivateBroker) -> Iterator[Frontend]:
+    """A frontend of that broker."""
+    with Frontend(strict.url) as frontend:
         arguments = {"x-queue-type": "quorum"}
         frontend.channel.queue_declare(JOB_QUEUE, durable=True, arguments=arguments)
         yield frontend
@@ -62,18 +69,18 @@ def test_a_consumer_whose_time_is_over_makes_each_worker_run_the_job_at_most_onc
 
 
 def test_a_reply_that_the_broker_finds_too_large_goes_without_the_output(
-    impatient: PrivateBroker, visitor: Frontend, start: StartWorker
+    strict: PrivateBroker, visitor: Frontend, start: StartWorker
 ) -> None:
-    worker = start(impatient.url)
+    worker = start(strict.url)
     source = f"print('x' * {2 * MAX_BYTES})"
     policy = {"output_bytes": 2 * MAX_BYTES}
     tests = [{"id": "1", "input": {"text": ""}, "answer": {"text": ""}, "visible": True}]
     loud = job() | {"source": source, "policy": policy, "tests": tests, "checker": {"type": "none"}}
     correlation = visitor.publish(loud)
-    [[reply]] = settle(impatient, visitor, [correlation], [worker], SOON_S)
+    [[reply]] = settle(strict, visitor, [correlation], [worker], SOON_S)
     [test] = reply["tests"]
     assert (test["stdout"], test["stdout_truncated"]) == (None, True)
     assert len(json.dumps(reply)) < MAX_BYTES
     next = visitor.publish(job("next"))
-    settle(impatient, visitor, [next], [worker], SOON_S)
+    settle(strict, visitor, [next], [worker], SOON_S)
     assert visitor.depth("verdicts") == 0

@@ -29,7 +29,7 @@ def test_a_reset_in_mid_run_costs_no_second_run(
 ) -> None:
     with Proxy(broker.url) as proxy:
         worker = start(proxy.url)
-        correlation = frontend.publish(sleeping_job(2))
+        correlation = frontend.publish(sleeping_job(4))
         worker.wait_for("job_received")
         proxy.reset()
         [same] = settle(broker, frontend, [correlation], [worker], SOON_S)
@@ -94,8 +94,8 @@ def test_the_broker_notices_that_a_worker_is_gone_that_never_said_so(
         worker.wait_for("job_received")
         proxy.silence()
         worker.kill()
-        other = start()
         assert (frontend.depth(), broker.messages()) == (0, 1)
+        other = start()
         [[reply]] = settle(broker, frontend, [correlation], [other], SOON_S)
     assert reply["redelivered"]
 

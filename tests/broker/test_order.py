@@ -40,13 +40,14 @@ def test_a_worker_killed_in_mid_run_loses_no_job(frontend: Frontend, start: Star
 
 def test_no_second_job_is_taken_while_one_runs(frontend: Frontend, start: StartWorker) -> None:
     worker = start()
-    frontend.publish(sleeping_job(3, "long"))
+    frontend.publish(sleeping_job(60, "long"))
     worker.wait_for("job_received")
     correlation = frontend.publish(job("next"))
     assert frontend.depth() == 1
     other = start()
     assert frontend.reply(correlation, SOON_S)["worker"]["name"] == other.name
     assert not worker.events("job_finished")
+    worker.kill()
 
 
 def test_jobs_of_one_worker_are_answered_one_after_another(
