@@ -184,8 +184,8 @@ def test_who_asks_at_length_is_hung_up_on(open_worker: ExecutorProcess, port: in
     with socket.create_connection(("127.0.0.1", port), SOON_S) as client:
         client.sendall(b"GET /healthz HTTP/1.0\r\n")
         with contextlib.suppress(OSError):  # it may hang up before we have said it all
-            for number in range(2000):
-                client.sendall(f"x-{number}: {'x' * 100}\r\n".encode())
+            for number in range(90):  # more of them are another fault
+                client.sendall(f"x-{number}: {'x' * 1000}\r\n".encode())
             client.sendall(b"\r\n")
         with contextlib.suppress(ConnectionResetError):
             assert client.recv(100) == b""
