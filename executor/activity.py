@@ -26,17 +26,15 @@ Find = Callable[[str], Language | None]
 class Activity:
     """A job in the job thread. id: None until the message is read, or if it tells none.
 
-    began, until: by the monotonic clock, in seconds; until: when its phase is over at the latest,
-    if nothing is wrong with the worker or the sandbox. done, of: tests judged, and all tests.
+    until: when its phase is over at the latest, by the monotonic clock in seconds, if nothing is
+    wrong with the worker or the sandbox. done, of: tests judged, and all tests.
     """
 
     id: str | None
-    began: float
     until: float
     phase: str = "received"
     attempt: int | None = None
     language: str | None = None
-    redelivered: bool = False
     done: int = 0
     of: int = 0
 
@@ -99,10 +97,9 @@ class Activities:
         self._clock = clock
         self._limits = PhaseLimits(0, 0, 0, 0)
 
-    def begin(self, id: str | None, redelivered: bool) -> None:
+    def begin(self, id: str | None) -> None:
         """A message came, which may name its job."""
-        began = self._clock()
-        self.now = Activity(id, began, began + READING_S, redelivered=redelivered)
+        self.now = Activity(id, self._clock() + READING_S)
 
     def judging(self, job: Job) -> None:
         """The message is this job."""

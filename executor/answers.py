@@ -127,7 +127,7 @@ class Answerer:
                 log.info("verdict_reused", verdict=kept.result.verdict)
                 return replace(kept, reused=True)
         narrator = Narrator(report)
-        self.activities.begin(delivery.properties.message_id, delivery.redelivered)
+        self.activities.begin(delivery.properties.message_id)
         try:
             answer = self._answered(delivery, narrator)
             if answer is None:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -26,6 +27,9 @@ MAX_CONNECTIONS = 8
 
 REQUEST_S = 5
 """For each read and write."""
+
+REQUEST_BYTES = 16 * 1024
+"""Of a whole request; who says more is hung up on."""
 
 FOLDER = "workers"
 """Of the sockets, in the work folder."""
@@ -72,8 +76,25 @@ def _reply(start: StartResponse, status: str, kind: str, text: str) -> list[byte
     return [body]
 
 
+class _Request(BufferedReader):
+    """What a client says, as far as we listen."""
+
+    _left = REQUEST_BYTES
+
+    def readline(self, size: int | None = -1) -> bytes:
+        line = super().readline(self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise ConnectionAbortedError("the request is too long")
+        return line
+
+
 class _Handler(WSGIRequestHandler):
     timeout = REQUEST_S
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = _Request(self.connection.makefile("rb", buffering=0))
 
     def log_message(self, format: str, *args: Any) -> None:
         """A scrape is no news."""

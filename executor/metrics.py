@@ -13,24 +13,13 @@ from prometheus_client.registry import Collector
 from executor import __version__
 from executor.contract import ErrorCode, Result
 from executor.lookups import Lookups
+from executor.status import LinkStatus
 
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600)
 LEVELS = ("full", "namespaces", "user", "restricted")
 PHASES = ("queue", "fetch", "compile", "judge", "publish", "total")
 """queue: from being published to reaching us, to the second, as messages tell no finer. publish:
 from the verdict to its confirm. total: from reaching us to the ack."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkReading:
-    """A connection to the broker, now."""
-
-    name: str
-    up: bool
-    reconnects: int
-    failures: int
-    blocked: bool
-    blocked_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,7 @@ class Reading:
     job_age_s: float | None
     loop_age_s: float
     publish_retries: int
-    links: tuple[LinkReading, ...]
+    links: tuple[LinkStatus, ...]
 
 
 class Metrics:
@@ -203,7 +192,7 @@ class _Readings(Collector):
         yield from _caches(self._hits)
 
 
-def _links(links: Iterable[LinkReading]) -> Iterator[Metric]:
+def _links(links: Iterable[LinkStatus]) -> Iterator[Metric]:
     labels = ["link"]
     up = GaugeMetricFamily("executor_link_up", "1 if connected.", labels=labels)
     blocked = GaugeMetricFamily(
@@ -233,7 +222,7 @@ def _caches(lookups: dict[str, Lookups]) -> Iterator[Metric]:
     labels = ["cache"]
     hits = CounterMetricFamily("executor_cache_hits", "Asked and found.", labels=labels)
     misses = CounterMetricFamily("executor_cache_misses", "Asked and not found.", labels=labels)
-    for name, counted in lookups.items():
+    for name, counted in list(lookups.items()):  # a worker that starts may add one meanwhile
         hits.add_metric([name], counted.hits)
         misses.add_metric([name], counted.misses)
     yield from (hits, misses)

@@ -15,7 +15,7 @@ from executor.broker.link import Link
 from executor.broker.message import Delivery
 from executor.broker.publisher import Publisher
 from executor.broker.subscriber import Subscriber
-from executor.metrics import LinkReading, Metrics, Reading
+from executor.metrics import Metrics, Reading
 from executor.sandbox import Sandbox
 from executor.status import JobStatus, LinkStatus, State, WorkerStatus
 
@@ -201,17 +201,7 @@ class Monitor:
             service_jobs=len(recent),
             publish_retries=reading.publish_retries,
             isolation=self._isolation,
-            links=tuple(
-                LinkStatus(
-                    name=link.name,
-                    up=link.up,
-                    reconnects=link.reconnects,
-                    failures=link.failures,
-                    blocked=link.blocked,
-                    blocked_s=link.blocked_s,
-                )
-                for link in reading.links
-            ),
+            links=reading.links,
         )
 
     def _faults(self, now: float) -> list[str]:
@@ -275,7 +265,7 @@ class Monitor:
             loop_age_s=0.0 if self._came_round is None else now - self._came_round,
             publish_retries=0 if self._publisher is None else self._publisher.retries,
             links=tuple(
-                LinkReading(
+                LinkStatus(
                     name=name,
                     up=link.up,
                     reconnects=max(0, link.opened - 1),

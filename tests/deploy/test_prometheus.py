@@ -157,8 +157,14 @@ def test_prometheus_understands_every_expression_and_no_rule_fails(prometheus: P
     wait_until(
         lambda: {rule["health"] for rule in _rules(prometheus)} == {"ok"}, SOON_S, "all rules"
     )
+    # One may be pending since before the first scrape; the worker is well.
+    wait_until(lambda: not _critical(prometheus), SOON_S, "no critical alert")
+
+
+def _critical(prometheus: Prometheus) -> list[Any]:
+    """Those that fire, or will if it stays so."""
     active = prometheus.ask("alerts")["alerts"]
-    assert [each for each in active if each["labels"]["severity"] == "critical"] == []
+    return [each for each in active if each["labels"]["severity"] == "critical"]
 
 
 def _rules(prometheus: Prometheus) -> list[Any]:

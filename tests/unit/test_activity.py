@@ -59,7 +59,7 @@ def test_each_step_gives_its_phase_time_anew() -> None:
     now = 100.0
     activities = Activities(find, clock=lambda: now)
     seen = []
-    activities.begin("m", redelivered=True)
+    activities.begin("m")
     seen.append(activities.now)
     activities.judging(make_job())
     seen.append(activities.now)
