@@ -9,7 +9,7 @@ import structlog
 
 from executor import logs
 from executor.autoscaling.crew import Address, ask_crew, busy_of
-from executor.autoscaling.policy import Goal, Sample, Wish, decide
+from executor.autoscaling.policy import Goal, Lesson, Sample, Wish, decide
 from executor.autoscaling.swarm import Service, Swarm, SwarmError
 from executor.backlog import depth, service_time
 from executor.broker.visit import BrokerUnreachable, visit
@@ -69,6 +69,7 @@ class Autoscaler:
         self._settings = settings
         self._plan = plan
         self._replicas: int | None = None
+        self._lesson: Lesson | None = None
         self._proposed: Wish | None = None
         self._broker = Sight("broker")
         self._engine = Sight("swarm")
@@ -91,7 +92,8 @@ class Autoscaler:
             self._broker.lost(str(error))
             self.samples.clear()
         try:
-            self.grant(service, decide(self._plan.goal, service.replicas, self.samples))
+            wish = decide(self._plan.goal, service.replicas, self.samples, self._lesson)
+            self.grant(service, wish)
         except SwarmError as error:
             self._engine.lost(str(error))
 
@@ -143,6 +145,8 @@ class Autoscaler:
             log.debug("replicas_kept", replicas=service.replicas, reason=f"update {service.update}")
         elif not self._plan.dry_run:
             self.swarm.scale(service, wish.replicas)
+            if wish.replicas > service.replicas:
+                self._lesson = Lesson(service.replicas, time.monotonic())
             self.samples.clear()
             log.info("replicas_changed", **facts)
         elif self._proposed is None or self._proposed.replicas != wish.replicas:

@@ -13,7 +13,8 @@ What is left is the hysteresis: jobs wait so long that a step up follows only if
 GROWTH_SAMPLES = 4
 """How many of the last samples tell how the queue grows."""
 
-REPLICAS_LIMIT = 1000
+MEMORY = 12
+"""For how many cool-downs it is remembered how many were too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +53,22 @@ class Wish:
     reason: str
 
 
-def decide(goal: Goal, replicas: int, samples: Sequence[Sample]) -> Wish:
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """That so many replicas were too few, at that time."""
+
+    replicas: int
+    at: float
+
+
+def decide(
+    goal: Goal, replicas: int, samples: Sequence[Sample], lesson: Lesson | None = None
+) -> Wish:
     """`samples`: in their order and without a gap, all taken with as many replicas as there are;
     if there are none, we are blind.
 
     More are wanted as soon as jobs wait too long; fewer if there was too little to do for a whole
-    cool-down; and within the bounds always.
+    cool-down; and within the bounds always. `lesson` is that of the last step up.
     """
     bounded = min(max(replicas, goal.minimum), goal.maximum)
     if bounded != replicas:
@@ -69,7 +80,7 @@ def decide(goal: Goal, replicas: int, samples: Sequence[Sample]) -> Wish:
         return Wish(replicas, "nobody consumes: the workers have not started, or cannot")
     if _wait_s(now, samples, goal) > goal.target_wait_s:
         return _up(goal, replicas, samples)
-    return _down(goal, replicas, samples)
+    return _down(goal, replicas, samples, lesson)
 
 
 def _wait_s(at: Sample, samples: Sequence[Sample], goal: Goal) -> float:
@@ -118,7 +129,7 @@ def _more(replicas: int, wanted: int, reason: str) -> Wish:
     return Wish(max(replicas, wanted), reason)
 
 
-def _down(goal: Goal, replicas: int, samples: Sequence[Sample]) -> Wish:
+def _down(goal: Goal, replicas: int, samples: Sequence[Sample], lesson: Lesson | None) -> Wish:
     now = samples[-1]
     if replicas == goal.minimum:
         return Wish(replicas, "enough, and as few as may be")
@@ -128,8 +139,14 @@ def _down(goal: Goal, replicas: int, samples: Sequence[Sample]) -> Wish:
         return Wish(replicas, f"enough, and jobs have waited in the last {goal.cooldown_s:g} s")
     busy = [each.busy for each in samples if each.busy is not None]
     if len(busy) < len(samples):
-        reason = f"no job has waited for {goal.cooldown_s:g} s"
-        return Wish(replicas - 1, reason)
+        # Whether fewer are enough is found out by trying, and not soon again.
+        if (
+            lesson is not None
+            and replicas - 1 <= lesson.replicas
+            and now.at - lesson.at < MEMORY * goal.cooldown_s
+        ):
+            return Wish(replicas, f"enough, and {lesson.replicas} were too few")
+        return Wish(replicas - 1, f"no job has waited for {goal.cooldown_s:g} s")
     load = sum(busy) / len(busy)
     elsewhere = max(0, now.consumers - replicas)
     enough = math.ceil(load / BUSY_AT_MOST) - elsewhere
