@@ -12,7 +12,7 @@ def commands(page: Path) -> dict[str, list[str]]:
     """The ```sh blocks below each heading that has any, in their order."""
     found: dict[str, list[str]] = {}
     heading = ""
-    for part in re.finditer(r"^#+ (.*)$|^```sh\n(.*?)^```$", page.read_text(), re.M | re.S):
+    for part in re.finditer(r"^#+ ([^\n]*)$|^```sh\n(.*?)^```$", page.read_text(), re.M | re.S):
         if part[1] is not None:
             heading = part[1]
         else:
