@@ -31,6 +31,7 @@ AUTOSCALE = str(ROOT / "script" / "executor"), "autoscale"
 BOUNDS = ("--min=1", "--max=4")
 AT_ONCE = ("--target-wait=1", "--cooldown=3", "--interval=0.5")
 PATIENCE_S = 240
+SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
 
 @pytest.fixture(scope="module")
@@ -145,9 +146,8 @@ def test_an_engine_that_is_away_is_told_in_a_line(host: str, told: str) -> None:
 
 
 def test_who_may_not_talk_to_the_engine_is_told_in_a_line(image: str) -> None:
-    socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
     given = ["docker", "run", "--rm", "--user=nobody", "--entrypoint=executor"]
-    given += [f"--volume={socket}:/var/run/docker.sock", image, "autoscale"]
+    given += [f"--volume={SOCKET}:/var/run/docker.sock", image, "autoscale"]
     done = subprocess.run(
         [*given, "--service=any", "--max=2"], capture_output=True, text=True, check=False
     )
@@ -254,6 +254,7 @@ class Stack:
             file = f"docker-compose.{name}.yml"
             (folder / file).write_text((ROOT / file).read_text())
         edit = self._operator.edit
+        edit("docker-compose.autoscale.yml", "source: /var/run/docker.sock", f"source: {SOCKET}")
         edit("docker-compose.autoscale.yml", "--max=8", "--max=4")
         edit("docker-compose.autoscale.yml", "--target-wait=30", "--target-wait=3")
         edit("docker-compose.autoscale.yml", "--cooldown=300", "--cooldown=15")
