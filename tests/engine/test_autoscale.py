@@ -285,6 +285,8 @@ class Stack:
 
     def remove(self) -> None:
         docker("stack", "rm", "executor")
+        # If a test has failed they have jobs, and wait for the broker that is gone.
+        subprocess.run(["docker", "kill", *self.containers()], capture_output=True, check=False)
         wait_until(
             lambda: not docker("ps", "--all", "--quiet", "--filter=name=executor_"),
             PATIENCE_S,
@@ -316,14 +318,13 @@ def test_a_rush_brings_more_workers_and_harms_none_of_those_that_are_there(stack
 
 
 def test_scaled_down_under_load_it_loses_and_doubles_nothing(stack: Stack) -> None:
-    before = stack.containers()
-    assert len(before) > 1
     with Load(stack.url, rate=0.5) as load:
         with load.while_it_lasts():
+            docker("service", "scale", "--detach", f"{stack.service}=4")
+            wait_until(lambda: len(stack.containers()) > 2, PATIENCE_S, "more than two run")
             wait_until(lambda: stack.replicas() == 1, PATIENCE_S, "one is enough")
             wait_until(lambda: len(stack.containers()) == 1, PATIENCE_S, "one runs")
         assert load.duplicates == 0
-    assert stack.containers() < before
 
 
 def test_one_can_ask_it_why(stack: Stack) -> None:
