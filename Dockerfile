@@ -16,10 +16,10 @@ RUN cmake . && make
 FROM debian:trixie-slim AS python
 RUN apt-get update \
     && apt-get install -y --no-install-recommends python3-pip python3-venv
-COPY requirements.txt /
+COPY requirements.txt requirements-autoscale.txt /
 # Without pip in it, and compiled here: the executor's user could not keep what it compiles.
 RUN python3 -m venv --without-pip /opt/oj-executor/.venv \
-    && pip --python /opt/oj-executor/.venv/bin/python install --no-cache-dir --compile -r /requirements.txt
+    && pip --python /opt/oj-executor/.venv/bin/python install --no-cache-dir --compile -r /requirements-autoscale.txt
 
 FROM debian:trixie-slim
 RUN apt-get update \

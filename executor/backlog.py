@@ -83,14 +83,15 @@ def _sample(settings: Settings, connection: pika.BlockingConnection) -> Sample:
     roll = call_roll(settings.executor_work_dir)
     return Sample(
         at=time.monotonic(),
-        queue=_depth(connection, settings.amqp_queue),
-        dead=_depth(connection, settings.amqp_dead_queue),
-        verdicts=_depth(connection, settings.amqp_verdicts_queue),
+        queue=depth(connection, settings.amqp_queue),
+        dead=depth(connection, settings.amqp_dead_queue),
+        verdicts=depth(connection, settings.amqp_verdicts_queue),
         workers=[each for each in roll if isinstance(each, WorkerStatus)],
     )
 
 
-def _depth(connection: pika.BlockingConnection, name: str) -> QueueDepth:
+def depth(connection: pika.BlockingConnection, name: str) -> QueueDepth:
+    """Of a queue, by declaring it passively. Raises AMQPError."""
     channel = connection.channel()
     try:
         told = channel.queue_declare(name, passive=True).method
@@ -111,7 +112,7 @@ def judge(before: Sample, now: Sample) -> Backlog:
     done = _done(before.workers, now.workers) / seconds
     estimated = len(here) < consumers
     deliver = done * consumers / len(here) if here else (None if consumers else 0.0)
-    service_s, service_jobs = _service(now.workers)
+    service_s, service_jobs = service_time(now.workers)
     wait_s, wait_by = _wait(ready, consumers, growth, service_s, service_jobs, len(here))
     return Backlog(
         seconds=seconds,
@@ -146,7 +147,7 @@ def _unacked(ready: int, consumers: int, here: Sequence[WorkerStatus]) -> int | 
     return consumers if ready else None
 
 
-def _service(workers: Sequence[WorkerStatus]) -> tuple[float | None, int]:
+def service_time(workers: Sequence[WorkerStatus]) -> tuple[float | None, int]:
     """The mean of their last jobs, and of how many."""
     known = [(each.service_s, each.service_jobs) for each in workers if each.service_s is not None]
     jobs = sum(count for _, count in known)

@@ -79,6 +79,14 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
 
+    _add_autoscale(
+        commands.add_parser(
+            "autoscale",
+            help="keep as many replicas of a Swarm service of workers as the queue needs",
+            epilog="Runs on a manager, or wherever DOCKER_HOST leads to one, until SIGTERM.",
+        )
+    )
+
     languages = commands.add_parser("languages", help="show the languages, and which work here")
     languages.add_argument("--json", action="store_true", help="for programs: a list of objects")
     languages.set_defaults(command=_languages)
@@ -113,6 +121,51 @@ def _add_queue(queue: argparse.ArgumentParser) -> None:
         "--seconds", type=_seconds, default=3.0, metavar="S", help="to measure the rates for (3)"
     )
     queue.set_defaults(command=_queue)
+
+
+def _add_autoscale(autoscale: argparse.ArgumentParser) -> None:
+    autoscale.add_argument("--service", required=True, metavar="NAME", help="executor_executor")
+    autoscale.add_argument("--min", type=_replicas, default=1, metavar="N", help="replicas (1)")
+    autoscale.add_argument("--max", type=_replicas, required=True, metavar="N", help="replicas")
+    autoscale.add_argument(
+        "--target-wait",
+        type=_seconds,
+        default=30.0,
+        metavar="S",
+        help="a job may wait (30)",
+    )
+    autoscale.add_argument(
+        "--cooldown",
+        type=_seconds,
+        default=300.0,
+        metavar="S",
+        help="step down after so long with too little to do (300)",
+    )
+    autoscale.add_argument(
+        "--interval", type=_seconds, default=5.0, metavar="S", help="between two looks (5)"
+    )
+    autoscale.add_argument(
+        "--workers",
+        type=_address,
+        metavar="HOST:PORT",
+        help="where all workers tell how busy they are (tasks.NAME, EXECUTOR_HTTP_PORT or 9101)",
+    )
+    autoscale.add_argument("--once", action="store_true", help="one step, and say why")
+    autoscale.add_argument("--dry-run", action="store_true", help="change nothing, only say")
+    autoscale.set_defaults(command=_autoscale)
+
+
+def _replicas(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1000:
+        raise argparse.ArgumentTypeError("should be 1 to 1000")
+    return int(text)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 1 <= int(port) <= 65_535:
+        raise argparse.ArgumentTypeError("should be HOST:PORT")
+    return host.strip("[]"), int(port)
 
 
 def _seconds(text: str) -> float:
@@ -258,6 +311,42 @@ def _queue(options: argparse.Namespace) -> int:
             console.print(backlog.rendered(seen))
         if not options.watch:
             return 1 if seen.problems else 0
+
+
+def _autoscale(options: argparse.Namespace) -> int:
+    from executor.broker.visit import BrokerUnreachable
+
+    if options.min > options.max:
+        raise Fault(f"--min {options.min} is more than --max {options.max}")
+    try:
+        from executor.autoscaling import crew, loop, policy, swarm
+    except ModuleNotFoundError as error:
+        raise Fault(
+            f"no module {error.name}: pip install -r requirements-autoscale.txt, which only"
+            " this command needs"
+        ) from None
+    settings = _settings()
+    port = settings.executor_http_port or 9101
+    workers = options.workers or (f"tasks.{options.service}", port)
+    plan = loop.Plan(
+        service=options.service,
+        goal=policy.Goal(
+            minimum=options.min,
+            maximum=options.max,
+            target_wait_s=options.target_wait,
+            cooldown_s=options.cooldown,
+        ),
+        workers=crew.Address(*workers),
+        interval_s=options.interval,
+        dry_run=options.dry_run,
+    )
+    try:
+        if not options.once:
+            loop.run(settings, plan)
+        print(loop.run_once(settings, plan))
+        return 0
+    except (swarm.SwarmError, BrokerUnreachable) as error:
+        raise Fault(str(error)) from None
 
 
 def _languages(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import unquote_to_bytes, urljoin
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
@@ -33,14 +33,16 @@ class Url:
     def parse(cls, text: str) -> Self:
         """Raises Unavailable with `bad_url`."""
         try:
+            # urllib3 would translate other names, where the package idna is installed.
+            in_ascii = urlsplit(text).netloc.isascii()
             found = parse_url(text)
-        except LocationParseError:
+        except (LocationParseError, ValueError):
             # Its text repeats the URL, with what is secret in it.
             raise _bad("not a URL that can be understood") from None
         scheme, host = found.scheme or "", found.host or ""
         if scheme not in _PORTS:
             raise _bad("a URL starts with http:// or https:// here")
-        if not host or not host.isascii():
+        if not host or not in_ascii:
             raise _bad("a URL names a host, in ASCII")
         return cls(
             scheme=scheme,

@@ -3,6 +3,7 @@
 import json
 import struct
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -16,6 +17,8 @@ from tests.broker.conftest import job, on_every_release
 
 SOON_S = 30
 
+_numbers = count(1)
+
 
 @pytest.fixture(scope="module")
 def judge(
@@ -26,7 +29,7 @@ def judge(
         run_folder,
         amqp_url=broker.url,
         socket=safeexec.socket,
-        name=f"worker-of-bad-messages-{broker.port}",
+        name=f"worker-of-bad-messages-{next(_numbers)}",
         languages=["python3"],
     ) as worker:
         yield worker.wait_ready()

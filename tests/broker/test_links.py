@@ -181,6 +181,7 @@ def _publishes(worker: ExecutorProcess) -> int:
 
 def _judged(frontend: Frontend, queue: str) -> bool:
     """Whether a job on that queue is accepted; the queue is deleted."""
+    frontend.replies.clear()
     frontend.channel.basic_publish(
         "", queue, json.dumps(job()).encode(), pika.BasicProperties(reply_to=frontend.reply_queue)
     )

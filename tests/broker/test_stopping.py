@@ -16,6 +16,7 @@ WORKER_WHOSE_JOB_THREAD_DIES = """
 import os
 from pathlib import Path
 from executor.answers import Answerer
+from executor.broker.address import Brokers
 from executor.consumer import Consumer
 from executor.metrics import Metrics
 from executor.monitor import Monitor
@@ -27,7 +28,8 @@ class Dying(Answerer):
         raise SystemExit(0)
 
 monitor = Monitor("dying", Sandbox(Path("none")), Metrics())
-Consumer(Settings.load(os.environ, Path("none"))[0], Dying(None), monitor).run()
+settings = Settings.load(os.environ, Path("none"))[0]
+Consumer(settings, Brokers.of(settings), Dying(None), monitor).run()
 """
 
 

@@ -16,14 +16,14 @@ _SETTLED_S = 180.0
 
 
 class Load:
-    """A frontend that publishes only `while_it_lasts`. A context manager."""
+    """A frontend that publishes only `while_it_lasts`, `rate` jobs a second. A context manager."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, rate: float = _RATE) -> None:
         self.books = Books()
         self._flows = False
         jobs = [storm_job(1, number) for number in range(_JOBS)]
         self._frontend = StormFrontend(
-            [url], self.books, jobs, rate=_RATE, may_publish=lambda _: self._flows
+            [url], self.books, jobs, rate=rate, may_publish=lambda _: self._flows
         )
 
     @contextmanager

@@ -20,7 +20,7 @@ from tests.sandbox.test_protocol import (  # noqa: F401
     test_connection_waits_while_all_slots_are_taken,
     test_dead_zygote_costs_one_run_and_not_the_service,
     test_descriptor_that_is_no_file_is_refused_as_a_file,
-    test_hello_tells_version_level_and_slot,
+    test_hello_tells_version_level_slot_and_how_many_there_are,
     test_kill_ends_the_run,
     test_kill_that_comes_too_late_is_ignored,
     test_many_quick_runs_do_not_get_in_each_others_way,
