@@ -11,6 +11,7 @@ import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
 
 from executor import __version__, logs
+from executor.allocator import settle_memory
 from executor.answers import Answerer
 from executor.blobs.cache import Cache
 from executor.blobs.fetch import Fetcher
@@ -33,6 +34,7 @@ AWAIT_SANDBOX_S = 30
 
 def serve(settings: Settings) -> int:
     """Serves until a signal; returns the exit code. Raises WrongSettings."""
+    settle_memory()
     logs.configure(settings.log_level, settings.log_format)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
