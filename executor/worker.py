@@ -15,6 +15,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_ran
 
 from executor import __version__, logs
 from executor.activity import Activities
+from executor.allocator import settle_memory
 from executor.answers import Answerer
 from executor.blobs.cache import Cache
 from executor.blobs.fetch import Fetcher
@@ -42,6 +43,7 @@ AWAIT_SANDBOX_S = 30
 
 def serve(settings: Settings) -> int:
     """Serves until a signal; returns the exit code. Raises WrongSettings."""
+    settle_memory()
     logs.configure(settings.log_level, settings.log_format)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)

@@ -144,7 +144,7 @@ def _change(draw: st.DrawFn, value: Any, path: Path) -> None:
         case "delete":
             del value[last]
         case "replace":
-            value[last] = draw(st.sampled_from(ALIENS))
+            value[last] = copy.deepcopy(draw(st.sampled_from(ALIENS)))
         case "wrap":
             value[last] = [value[last]]
         case "repeat" if isinstance(value, list):
@@ -152,7 +152,7 @@ def _change(draw: st.DrawFn, value: Any, path: Path) -> None:
         case "rename" if isinstance(value, dict):
             value[f"{last} "] = value.pop(last)
         case _ if isinstance(value, dict):
-            value[draw(st.text(max_size=5))] = draw(st.sampled_from(ALIENS))
+            value[draw(st.text(max_size=5))] = copy.deepcopy(draw(st.sampled_from(ALIENS)))
 
 
 def _damage(draw: st.DrawFn, body: bytes) -> bytes:

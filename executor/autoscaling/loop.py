@@ -12,6 +12,7 @@ from executor.autoscaling.crew import Address, ask_crew, busy_of
 from executor.autoscaling.policy import Goal, Lesson, Sample, Wish, decide
 from executor.autoscaling.swarm import Service, Swarm, SwarmError
 from executor.backlog import depth, service_time
+from executor.broker.address import Brokers
 from executor.broker.visit import BrokerUnreachable, visit
 from executor.settings import Settings
 
@@ -116,7 +117,7 @@ class Autoscaler:
 
     def _sample(self) -> Sample:
         settings = self._settings
-        with visit(settings.amqp_url, "executor autoscale", settings.amqp_heartbeat_s) as broker:
+        with visit(Brokers.of(settings), "executor autoscale") as broker:
             queue = depth(broker, settings.amqp_queue)
         if queue.ready is None or queue.consumers is None:
             raise BrokerUnreachable(f"no queue '{queue.name}': a worker declares it at its start")

@@ -40,8 +40,8 @@ class Proxy:
     def reset(self) -> None:
         """Ends every connection by a reset, on both sides."""
         with self._lock:
+            self._cut |= self._open  # first of all: the end of one is told to the other at once
             for each in self._open:
-                self._cut.add(each)
                 with contextlib.suppress(OSError):
                     each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESETS)
                     each.shutdown(socket.SHUT_RD)  # sends nothing, but wakes who reads from it

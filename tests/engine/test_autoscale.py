@@ -87,7 +87,7 @@ def _once(
 ) -> subprocess.CompletedProcess[str]:
     given = [*AUTOSCALE, f"--service={NAME}", *BOUNDS, *AT_ONCE, "--once", *options]
     return subprocess.run(
-        given, env=_env(broker) | (env or {}), capture_output=True, text=True, check=False
+        given, env={**_env(broker), **(env or {})}, capture_output=True, text=True, check=False
     )
 
 
