@@ -145,12 +145,13 @@ def test_no_canary_leaves_by_the_second_pass(
     assert [canary for canary in CANARIES if canary in left] == []
 
 
+@pytest.mark.parametrize("ending", ["exit(9)", "print('points', file=sys.stderr); exit(7)"])
 @pytest.mark.parametrize("checker", [by_testlib, by_kattis])
-def test_no_canary_leaves_by_a_checker_that_breaks_down_with(
-    judge: Judge, capfd: pytest.CaptureFixture[str], checker: Any
+def test_no_canary_leaves_by_the_last_words_of_a_checker_that_breaks_down(
+    judge: Judge, capfd: pytest.CaptureFixture[str], checker: Any, ending: str
 ) -> None:
-    """What it says is the setter's to read: it stands in the error, and may be of the test."""
-    left = told(judge, capfd, checker=checker("raise SystemExit(9)"))
+    left = told(judge, capfd, checker=checker(REPEATS + ending))
+    assert "program_unusable" in left
     assert [canary for canary in CANARIES if canary in left] == []
 
 
