@@ -14,12 +14,16 @@ def kept_bytes(job: Job, test: Test) -> int:
     return job.output_bytes(test) if shows_all else 0
 
 
+def tells_messages(job: Job, test: Test) -> bool:
+    """Whether what a checker says of a test may be told."""
+    return job.is_visible(test) or job.policy.feedback != "verdict"
+
+
 def test_result(job: Job, test: Test, run: Run, limits: RunLimits) -> TestResult:
     """The result of a test; exit code, signal and usage always stand in it."""
     outcome = run.outcome
     kept = kept_bytes(job, test)
-    told = job.is_visible(test) or job.policy.feedback != "verdict"
-    check = run.check if told else None
+    check = run.check if tells_messages(job, test) else None
     return TestResult(
         id=test.id,
         group=test.group,

@@ -38,7 +38,12 @@ class ProgramUnusable(Exception):
     """It does not compile, crashes, hangs, floods, or ends with a code that means nothing.
 
     The text says which program, and what is wrong with it. Never the submission's fault.
+    said: its own words, which may be of a hidden test.
     """
+
+    def __init__(self, text: str, said: str = "") -> None:
+        super().__init__(text)
+        self.said = said
 
 
 class UnknownLanguage(Exception):
@@ -139,8 +144,7 @@ class JuryProgram:
             output = _take_output(outcome.box, folder) if self.role == "interactor" else None
             return Finding(check, output=output)
         if outcome.exit_code not in (_ACCEPTED, _WRONG):
-            text = said.text().strip()
-            raise ProgramUnusable(f"the {self.role} {_how(outcome)}{f': {text}' if text else ''}")
+            raise ProgramUnusable(f"the {self.role} {_how(outcome)}", said.text().strip())
         feedback = _take_feedback(outcome.box, folder, self.role)
         next_input = feedback.pop(_NEXT_PASS, None)
         check = kattis_result(self.role, outcome.exit_code, feedback)
@@ -195,8 +199,7 @@ def testlib_result(role: Role, exit_code: int, said: str, points: float) -> Chec
         case 7:
             return _partial(role, said, points)
         case _:
-            told = f": {message}" if message else ""
-            raise ProgramUnusable(f"the {role} ended with exit code {exit_code}{told}")
+            raise ProgramUnusable(f"the {role} ended with exit code {exit_code}", message or "")
 
 
 def _partial(role: Role, said: str, points: float) -> CheckResult:
@@ -204,7 +207,7 @@ def _partial(role: Role, said: str, points: float) -> CheckResult:
     match = _POINTS.match(said)
     earned = _number(match[1]) if match else None
     if match is None or earned is None:
-        raise ProgramUnusable(f"the {role} gave points and did not say how many: {said.strip()}")
+        raise ProgramUnusable(f"the {role} gave points and did not say how many", said.strip())
     message = match[2].strip() or None
     if earned == 0:
         return CheckResult("WA", message)

@@ -34,7 +34,7 @@ from executor.judge import progress
 from executor.judge.bench import Bench
 from executor.judge.cache import CompileCache
 from executor.judge.compile import Compilation, Compiler, Program
-from executor.judge.feedback import skipped, test_result
+from executor.judge.feedback import skipped, tells_messages, test_result
 from executor.judge.groups import Schedule, group_results, max_total, total
 from executor.judge.jury import (
     JuryProgram,
@@ -285,7 +285,8 @@ class _Judging:
         try:
             attempts = trial.run()
         except ProgramUnusable as unusable:
-            raise ProgramUnusable(f"test {test.id}: {unusable}") from None
+            words = f": {unusable.said}" if unusable.said and tells_messages(job, test) else ""
+            raise ProgramUnusable(f"test {test.id}: {unusable}{words}") from None
         result = test_result(job, test, attempts.run, applied.limits)
         if attempts.note is None:
             return result

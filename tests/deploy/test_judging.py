@@ -114,7 +114,7 @@ def test_a_submission_that_breaks_its_promise_is_told_with_the_first_difference(
     assert done.returncode == 1
     assert "NOT AS PROMISED: test 9 is WA, not AC" in done.stdout
     assert "test 9: WA: line 1, token 1 differs\n    expected  3\n    found     -1" in done.stdout
-    assert "1 of 2 submissions as promised" in done.stdout
+    assert "4 of 5 submissions as promised" in done.stdout
 
 
 def test_what_the_compiler_said_is_shown(tmp_path: Path) -> None:
@@ -150,7 +150,11 @@ def test_a_language_of_the_same_suffix_takes_its_place(tmp_path: Path) -> None:
     report = judged("--language", "snake3", PROBLEMS / "stairs", env=env)
     # The time limit is still that of the accepted one, in C++.
     assert "the slowest accepted submission" in report["time_limit"]
-    assert [one["name"] for one in report["submissions"]] == ["mixed/forgets_the_modulus.py"]
+    assert [one["name"] for one in report["submissions"]] == [
+        "mixed/forgets_the_modulus.py",
+        "run_time_error/recursion.py",
+        "wrong_answer/one_at_a_time.py",
+    ]
     assert report["kept"], report
 
 
@@ -210,7 +214,7 @@ def test_a_language_that_is_not_installed_is_told_and_the_others_are_judged(tmp_
     assert done.returncode == 1
     assert "note: c23: is not used: not installed: there is no /usr/bin/no-gcc" in done.stdout
     assert "unsupported_language: no such language here" in done.stdout
-    assert "5 of 6 submissions as promised" in done.stdout
+    assert "6 of 7 submissions as promised" in done.stdout
 
 
 def test_a_validator_that_does_not_work_is_told_and_blames_nobody(tmp_path: Path) -> None:

@@ -104,3 +104,80 @@ def test_no_canary_leaves_by_the_compiler(judge: Judge, capfd: pytest.CaptureFix
     source = '#include "input"\n#include "/box/input"\n#error here\n'
     left = told(judge, capfd, language="c", source=source)
     assert [canary for canary in CANARIES if canary in left] == []
+
+
+FEEDBACKS = {
+    # feedback: canaries that may leave, for the output and its first difference are shown
+    "verdict": set[str](),
+    "diff": {ANSWER, OUTPUT},
+    "full": {ANSWER, OUTPUT, ERRORS},
+}
+
+
+@pytest.mark.parametrize("feedback", FEEDBACKS)
+def test_the_input_never_leaves_a_hidden_test_at_feedback(
+    judge: Judge, capfd: pytest.CaptureFixture[str], feedback: str
+) -> None:
+    source = (
+        f"import sys; text = input(); print('same', {OUTPUT!r}); print({ERRORS!r}, file=sys.stderr)"
+    )
+    policy = {"feedback": feedback, "output_bytes": 4096}
+    left = told(judge, capfd, source=source, policy=policy, checker={"type": "tokens"})
+    assert {canary for canary in CANARIES if canary in left} <= FEEDBACKS[feedback]
+
+
+def test_no_canary_leaves_by_the_second_pass(
+    judge: Judge, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The validator hands on what it knows, and tells it once more at the end."""
+    validator = (
+        "import os, sys\n"
+        "folder, answer = sys.argv[3], open(sys.argv[2]).read()\n"
+        "if os.path.exists(folder + 'seen'):\n"
+        "    for name in ('judgemessage.txt', 'teammessage.txt'):\n"
+        "        open(folder + name, 'w').write(answer + open(sys.argv[1]).read())\n"
+        "    sys.exit(43)\n"
+        "open(folder + 'seen', 'w').close()\n"
+        f"open(folder + 'nextpass.in', 'w').write(answer + {INPUT!r})\n"
+        "sys.exit(42)\n"
+    )
+    left = told(judge, capfd, checker=by_kattis(validator), passes=2)
+    assert [canary for canary in CANARIES if canary in left] == []
+
+
+@pytest.mark.parametrize("ending", ["exit(9)", "print('points', file=sys.stderr); exit(7)"])
+@pytest.mark.parametrize("checker", [by_testlib, by_kattis])
+def test_no_canary_leaves_by_the_last_words_of_a_checker_that_breaks_down(
+    judge: Judge, capfd: pytest.CaptureFixture[str], checker: Any, ending: str
+) -> None:
+    left = told(judge, capfd, checker=checker(REPEATS + ending))
+    assert "program_unusable" in left
+    assert [canary for canary in CANARIES if canary in left] == []
+
+
+def test_the_answer_is_nowhere_in_the_box_of_a_submission(
+    judge: Judge, capfd: pytest.CaptureFixture[str]
+) -> None:
+    looks = (
+        "import os\n"
+        "found = []\n"
+        "for top in ('/box', '/tmp', '/dev', '/run', '/var', '/proc/self/fd'):\n"
+        "    for folder, _, names in os.walk(top):\n"
+        "        for name in names:\n"
+        "            path = os.path.join(folder, name)\n"
+        "            if os.path.isfile(path) and os.path.getsize(path) < 65536:\n"
+        "                try: found.append(open(path, 'rb').read())\n"
+        "                except OSError: pass\n"
+        "print('seen' if b'canary-answ' + b'er' in b''.join(found) else 'nothing')\n"
+    )
+    for checker in (by_testlib("exit(1)"), {"type": "lines"}):
+        left = told(
+            judge,
+            capfd,
+            source=looks,
+            checker=checker,
+            limits={"cpu_ms": 5000},
+            policy={"feedback": "full", "output_bytes": 4096},
+        )
+        assert "nothing" in left
+        assert "seen" not in left

@@ -111,7 +111,8 @@ UNUSABLE = {
 def test_checker_that_is_unusable_is_no_fault_of_the_submission(judged: Judged, why: str) -> None:
     limits = {"cpu_ms": 500, "memory_kib": 65536, "output_kib": 1024}
     make = by_kattis if why == "ended with exit code 1" else by_testlib
-    result = judged(checker=make(UNUSABLE[why], limits=limits))
+    checker = make(UNUSABLE[why], limits=limits)
+    result = judged(checker=checker, policy={"feedback": "diff"})
     assert (result.status, result.verdict) == ("failed", "JE")
     assert result.error is not None
     assert result.error.code == "program_unusable"
