@@ -43,7 +43,7 @@ MISTAKES = {
 def mistaken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As much of the project as script/fuzz needs, with these mistakes in its parsers."""
     copy = tmp_path_factory.mktemp("mistaken")
-    for pattern in ("script/fuzz", "script/setup", "requirements*.txt", "config/languages.toml"):
+    for pattern in ("script/[cfls]*", "requirements*.txt", "config/languages.toml"):
         copy_files(pattern, copy)
     for pattern in ("script/stack/toolchains.py", "executor/__init__.py", "executor/toolchain.py"):
         copy_files(pattern, copy)
