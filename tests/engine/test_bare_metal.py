@@ -13,12 +13,14 @@ from stack import Frontend, wait_until
 from stack.paths import ROOT
 from tests.engine.conftest import FULL, LANGUAGES, READY
 from tests.engine.docker import Container, docker, run
+from tests.engine.page import OPERATIONS, commands
 from tests.engine.test_image import PYTHON, C
 
 pytestmark = pytest.mark.slow
 
 CLONE = "/root/clone"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
+SET_UP, RESTART = commands(OPERATIONS)["Bare metal"]
 AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
 LOG = "/var/log/oj-executor/executor.log"
 
@@ -32,7 +34,9 @@ def machine(request: pytest.FixtureRequest, network: str) -> Iterator[Container]
     options += [f"--volume={CERTIFICATES}:/etc/ssl/host.pem:ro", "--env=PIP_CERT=/etc/ssl/host.pem"]
     with Container(image, "sleep", "infinity", options=options) as container:
         _copy_clone(container)
-        _in_clone(container, "./setup-worker.sh", "--languages", LANGUAGES)
+        container.do("apt-get", "update")
+        container.do("apt-get", "install", "--yes", "--no-install-recommends", "sudo")
+        _in_clone(container, "bash", "-ec", f"{SET_UP.strip()} --languages {LANGUAGES}")
         # A machine that boots starts it; a container does not.
         container.do("supervisord", "--configuration", "/etc/supervisor/supervisord.conf")
         yield container
@@ -41,10 +45,6 @@ def machine(request: pytest.FixtureRequest, network: str) -> Iterator[Container]
 def _in_clone(container: Container, *argv: str) -> str:
     """As its operator, who stands in the clone."""
     return docker("exec", f"--workdir={CLONE}", container.id, *argv)
-
-
-def _set(container: Container, line: str) -> None:
-    _in_clone(container, "sh", "-c", f"echo '{line}' >>.env")
 
 
 def _wait_for_log(container: Container, text: str, count: int) -> None:
@@ -95,9 +95,10 @@ def _copy_clone(container: Container) -> None:
 def test_an_edit_of_env_and_a_restart_make_it_a_worker(
     machine: Container, frontend: Frontend
 ) -> None:
-    _set(machine, "AMQP_URL=amqp://guest:guest@rabbitmq:5672/")
-    told = _in_clone(machine, "supervisorctl", "restart", "executor")
-    assert told.splitlines() == ["executor: stopped", "executor: started"]
+    edit = "echo AMQP_URL=amqp://guest:guest@rabbitmq:5672/ >>.env"
+    told = _in_clone(machine, "bash", "-ec", RESTART.replace("editor .env", edit))
+    assert told.splitlines()[:2] == ["executor: stopped", "executor: started"]
+    assert "isolation full" in told
     _wait_for_log(machine, READY, 1)
     for job in (C, PYTHON):
         result = frontend.judge(job)

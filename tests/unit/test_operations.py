@@ -1,0 +1,17 @@
+"""The pages for operators: what they tell to type is what the tests of tests/engine type."""
+
+from stack.paths import ROOT
+from tests.engine.page import OPERATIONS, commands
+
+
+def test_the_readme_deploys_as_the_page_does() -> None:
+    page = commands(OPERATIONS)
+    told = "".join(block for blocks in page.values() for block in blocks).splitlines()
+    blocks = commands(ROOT / "README.md")["Deploying it"]
+    assert [line for block in blocks for line in block.splitlines() if line not in told] == []
+
+
+def test_every_block_of_the_page_is_followed_by_a_test() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests" / "engine").glob("test_*.py"))
+    unfollowed = [heading for heading in commands(OPERATIONS) if f'"{heading}"' not in tests]
+    assert unfollowed == []
