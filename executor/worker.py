@@ -124,7 +124,7 @@ def _testdata(settings: Settings) -> TestData:
     except OSError as error:
         raise WrongSettings(f"EXECUTOR_TESTDATA_DIR: {folder}: {error.strerror}") from None
     packages = settings.executor_packages_dir
-    if packages is not None and not (packages.is_dir() and os.access(packages, os.X_OK)):
+    if packages is not None and not (os.path.isdir(packages) and os.access(packages, os.X_OK)):
         raise WrongSettings(f"EXECUTOR_PACKAGES_DIR: {packages}: no folder that we may enter")
     limits = TestDataLimits(
         blob_bytes=settings.executor_testdata_blob_mib * MIB,

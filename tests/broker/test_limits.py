@@ -23,7 +23,7 @@ USUAL_MS = 1_800_000
 def strict() -> Iterator[PrivateBroker]:
     """It takes small messages only, and looks every second whose time is over."""
     settings = {"max_message_size": str(MAX_BYTES), "channel_tick_interval": "1000"}
-    with PrivateBroker(settings) as broker:
+    with PrivateBroker(settings=settings) as broker:
         yield broker
 
 

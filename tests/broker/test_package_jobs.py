@@ -1,12 +1,13 @@
 """`executor job`: submissions of packages through a broker, to a worker that has the packages."""
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from stack import PrivateBroker
+from stack import PrivateBroker, RunFolder
 from tests.broker.conftest import StartWorker
 from tests.broker.test_command import executor
 from tests.problem_packages import PROBLEMS
@@ -23,10 +24,13 @@ def job_of(
 
 @pytest.mark.slow
 def test_submissions_of_packages_are_judged_by_a_worker(
-    broker: PrivateBroker, start: StartWorker, tmp_path: Path
+    broker: PrivateBroker, start: StartWorker, run_folder: RunFolder, tmp_path: Path
 ) -> None:
     """With a built-in checker, with a program, and with one that talks."""
-    start(**PACKAGES)
+    # The worker may not enter the clone.
+    packages = run_folder.make("packages") / "all"
+    shutil.copytree(PROBLEMS, packages)
+    start(EXECUTOR_PACKAGES_DIR=str(packages))
     expected = {
         ("circle", "accepted/circle.py"): "AC",
         ("circle", "wrong_answer/three.py"): "WA",
