@@ -45,9 +45,11 @@ def network(engine: None) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def broker(network: str) -> Iterator[str]:
-    """The URL of a broker, from here and from the containers of the network alike."""
-    options = (f"--network={network}", "--network-alias=rabbitmq")
-    with Container(BROKER, options=options) as container:
+    """The URL of a broker, from here and from the containers of the network alike.
+
+    By its address: when a swarm is left, the engine forgets the names of all containers.
+    """
+    with Container(BROKER, options=[f"--network={network}"]) as container:
         address = container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
         url = f"amqp://guest:guest@{address}:5672/"
         wait_until(lambda: answers(url), 120, "the broker takes connections")

@@ -6,6 +6,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from io import BytesIO
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -93,9 +94,9 @@ def _copy_clone(container: Container) -> None:
 
 
 def test_an_edit_of_env_and_a_restart_make_it_a_worker(
-    machine: Container, frontend: Frontend
+    machine: Container, broker: str, frontend: Frontend
 ) -> None:
-    edit = "echo AMQP_URL=amqp://guest:guest@rabbitmq:5672/ >>.env"
+    edit = f"echo AMQP_URL={broker} >>.env"
     told = _in_clone(machine, "bash", "-ec", RESTART.replace("editor .env", edit))
     assert told.splitlines()[:2] == ["executor: stopped", "executor: started"]
     assert "isolation full" in told
@@ -121,9 +122,11 @@ def test_its_settings_are_for_no_other_user(machine: Container) -> None:
     )
 
 
-def test_executor_check_finds_its_settings_wherever_one_stands(machine: Container) -> None:
+def test_executor_check_finds_its_settings_wherever_one_stands(
+    machine: Container, broker: str
+) -> None:
     told = docker("exec", "--workdir=/", machine.id, "executor", "check")
-    assert "rabbitmq:5672/" in told
+    assert urlsplit(broker).netloc.rpartition("@")[2] in told
     assert "isolation full" in told
 
 
@@ -134,7 +137,7 @@ def test_removed_it_leaves_the_settings_and_nothing_else(machine: Container) -> 
         "-c",
         "ls -d /opt/oj-executor /var/lib/executor /var/log/oj-executor /run/safeexec"
         " /usr/local/bin/executor /usr/local/bin/safeexec /etc/supervisor/conf.d/*.conf"
-        " /sys/fs/cgroup/*/safeexec 2>/dev/null; getent passwd executor; true",
+        " 2>/dev/null; getent passwd executor; true",
     )
     assert left == ""
-    assert "rabbitmq" in _in_clone(machine, "cat", ".env")
+    assert "AMQP_URL=amqp://guest:guest@" in _in_clone(machine, "cat", ".env")
