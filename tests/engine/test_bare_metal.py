@@ -37,6 +37,8 @@ def machine(request: pytest.FixtureRequest, network: str) -> Iterator[Container]
         _copy_clone(container)
         container.do("apt-get", "update")
         container.do("apt-get", "install", "--yes", "--no-install-recommends", "sudo")
+        keep = "echo 'Defaults env_keep += PIP_CERT' >/etc/sudoers.d/certificates"
+        container.do("sh", "-c", keep)
         _in_clone(container, "bash", "-ec", f"{SET_UP.strip()} --languages {LANGUAGES}")
         # A machine that boots starts it; a container does not.
         container.do("supervisord", "--configuration", "/etc/supervisor/supervisord.conf")
