@@ -1,5 +1,7 @@
 """Run, reply, confirm, ack: whatever dies in between, no job is lost."""
 
+import time
+
 from stack import ExecutorProcess, Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, on_every_release, sleeping_job
 from tests.broker.proxy import Moment, Proxy
@@ -47,7 +49,8 @@ def test_no_second_job_is_taken_while_one_runs(frontend: Frontend, start: StartW
     other = start()
     assert frontend.reply(correlation, SOON_S)["worker"]["name"] == other.name
     assert not worker.events("job_finished")
-    worker.kill()
+    frontend.control({"type": "cancel", "id": "long"}, timestamp=int(time.time()))
+    worker.wait_for("job_finished")
 
 
 def test_jobs_of_one_worker_are_answered_one_after_another(

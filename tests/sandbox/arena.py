@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.sandbox.client import Connection
 from tests.sandbox.outside import SECRET, Outside
-from tests.sandbox.programs import Program
+from tests.sandbox.programs import PATIENCE, Program
 from tests.sandbox.remains import groups_of, mounts, remains
 from tests.sandbox.service import BINARY, OPTIONS, SUDO, Service, programs_of, wait_until
 
@@ -108,7 +108,7 @@ class Arena:
     def assert_honest_program_runs_as_usual(self, slot: Connection) -> None:
         answer = self._honest(slot)
         for key, median in self.usual.items():
-            assert int(answer[key]) <= median * 20 + 500_000, (answer, self.usual)
+            assert int(answer[key]) <= (median * 20 + 500_000) * PATIENCE, (answer, self.usual)
 
     def state(self) -> set[str]:
         """What of this service is on the host, by lines: processes, mounts, cgroups, files, IPC."""
