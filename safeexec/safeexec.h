@@ -238,10 +238,30 @@ size_t report_encode(const struct report *report, char *buffer, size_t size);
 /* The seed's four lines first, then ours. */
 void report_print_legacy(const struct report *report, FILE *stream);
 
-/* ---- cgroup.c ---------------------------------------------------------------------------------- */
+/* ---- group.c -------------------------------------------------------------------------------------- */
 
 /* The hierarchies that serve us: one on v2; memory, pids and cpuacct on v1. */
 enum { CONTROLLER_MEMORY, CONTROLLER_PIDS, CONTROLLER_CPU, CONTROLLERS };
+
+extern const char *const v1_controllers[CONTROLLERS];
+
+/* Of one of the kernel's files, from its beginning: all that fits, and a NUL. */
+ssize_t text_read(int fd, char *buffer, size_t size);
+/* The number after `key` and a blank, at the start of a line; 0 if there is none. */
+uint64_t text_value(const char *text, const char *key);
+uint64_t number_read(int fd);
+int number_write(int fd, int64_t value);
+/* Into the file of that name in a group. */
+int group_write(int group, const char *name, const char *text);
+int group_at(int parent, const char *path);
+/* Makes it if it is not there. */
+int group_open(int parent, const char *name, struct fault *fault);
+/* Kills all in it but `spared`. */
+void group_kill(int group, pid_t spared);
+/* Kills what is in the group and removes it. A group that stays busy for a second is left, and said so. */
+void group_remove(int parent, const char *name);
+
+/* ---- cgroup_tree.c -------------------------------------------------------------------------------- */
 
 /* Our group in each hierarchy: <root>/safeexec/<random name>, held by flock while we live. */
 struct cgroup_tree {
@@ -251,6 +271,11 @@ struct cgroup_tree {
     int group[CONTROLLERS];      /* <root>/safeexec/<name>, flocked */
     char name[32];
 };
+
+int cgroup_tree_open(struct cgroup_tree *tree, struct fault *fault);
+void cgroup_tree_remove(struct cgroup_tree *tree);
+
+/* ---- cgroup_leaf.c -------------------------------------------------------------------------------- */
 
 /* A leaf holds one run at a time. */
 struct cgroup_leaf {
@@ -270,8 +295,6 @@ struct cgroup_usage {
     uint64_t forks_refused;
 };
 
-int cgroup_tree_open(struct cgroup_tree *tree, struct fault *fault);
-void cgroup_tree_remove(struct cgroup_tree *tree);
 int cgroup_leaf_make(struct cgroup_leaf *leaf, const struct cgroup_tree *tree, const char *name,
                      struct fault *fault);
 void cgroup_leaf_remove(struct cgroup_leaf *leaf, const struct cgroup_tree *tree);

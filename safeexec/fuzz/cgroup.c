@@ -1,8 +1,8 @@
-/* Fuzzes how cgroup.c reads the kernel's files: /proc/PID/mountinfo, into which a container's paths
+/* Fuzzes how cgroup_tree.c and group.c read the kernel's files: /proc/PID/mountinfo, into which a container's paths
  * go, and memory.stat and its like. The input is the text of such a file. */
 #include "harness.h"
 
-#include "../cgroup.c"
+#include "../cgroup_tree.c"
 
 static void inside_check(const char *line, size_t size, const char *field)
 {

@@ -35,7 +35,7 @@ def test_fuzzing_finds_nothing(target: str) -> None:
 MISTAKES = {
     "request": ("request.c", "part[1] == '.'", "part[1] == 'x'"),
     "options": ("options.c", "o->min_uid == 0 || ", ""),
-    "cgroup": ("cgroup.c", "item_length == length && ", ""),
+    "cgroup": ("cgroup_tree.c", "item_length == length && ", ""),
 }
 
 
