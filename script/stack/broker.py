@@ -1,15 +1,14 @@
 """A RabbitMQ of our own with a single node, on free ports."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Self
 
 from stack.frontend import wait_until
-from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, listens, lost_port
-from stack.process import Process, ProcessEnded, plain_environment
+from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, listens, on_free_ports
+from stack.process import Process, plain_environment
 from stack.releases import Release, installed
 from stack.rundir import RunFolder
-
-ATTEMPTS = 3
 
 
 class PrivateBroker(Node):
@@ -27,24 +26,17 @@ class PrivateBroker(Node):
         self._folder = RunFolder()
         try:
             member = Membership(release=release or installed(), settings=settings or {})
-            self._start_on_free_ports(member)
+            on_free_ports(partial(self._start_first, member), self._stop_processes)
         except BaseException:
             self.close()
             raise
 
-    def _start_on_free_ports(self, member: Membership) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            home = self._folder.make(f"rabbitmq-{attempt}", BROKER_USER)
-            port, dist_port, epmd_port = free_ports(3)
-            super().__init__(self._folder, home, member, (port, dist_port, epmd_port))
-            try:
-                self._start_epmd()
-                self.start()
-                return
-            except ProcessEnded as error:
-                if attempt == ATTEMPTS or not lost_port(error):
-                    raise
-                self._stop_processes()
+    def _start_first(self, member: Membership, attempt: int) -> None:
+        home = self._folder.make(f"rabbitmq-{attempt}", BROKER_USER)
+        port, dist_port, epmd_port = free_ports(3)
+        super().__init__(self._folder, home, member, (port, dist_port, epmd_port))
+        self._start_epmd()
+        self.start()
 
     def close(self) -> None:
         """End everything and remove the data."""

@@ -6,12 +6,12 @@ import json
 import socket
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from stack.broker import ATTEMPTS
 from stack.frontend import JOB_QUEUE, wait_until
-from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, lost_port
+from stack.node import BROKER_USER, READY_S, Membership, Node, free_ports, on_free_ports
 from stack.paths import PYTHON
 from stack.process import Process, ProcessEnded, plain_environment
 from stack.rundir import RunFolder
@@ -44,7 +44,8 @@ class Cluster:
         self._wires: _Wires | None = None
         self._folder = RunFolder()
         try:
-            self._start_on_free_ports(size, _SETTINGS | dict(settings or {}))
+            wanted = _SETTINGS | dict(settings or {})
+            on_free_ports(partial(self._start_first, size, wanted), self._stop_processes)
         except BaseException:
             self.close()
             raise
@@ -115,23 +116,16 @@ class Cluster:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start_on_free_ports(self, size: int, settings: Mapping[str, str]) -> None:
+    def _start_first(self, size: int, settings: Mapping[str, str], attempt: int) -> None:
         names = tuple(f"rabbit{number}" for number in range(1, size + 1))
         common = Membership(erl_args=_ERL_ARGS, settings=settings)
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self.nodes = tuple(self._node(common, name, names[0], attempt) for name in names)
-                self._wires = _Wires(self._folder, self.nodes)
-                # The first alone: those who join it before its tables are as it wants them fail.
-                self.nodes[0].start()
-                for node in self.nodes[1:]:
-                    node.launch()
-                self.wait_joined()
-                return
-            except ProcessEnded as error:
-                if attempt == ATTEMPTS or not lost_port(error):
-                    raise
-                self._stop_processes()
+        self.nodes = tuple(self._node(common, name, names[0], attempt) for name in names)
+        self._wires = _Wires(self._folder, self.nodes)
+        # The first alone: those who join it before its tables are as it wants them fail.
+        self.nodes[0].start()
+        for node in self.nodes[1:]:
+            node.launch()
+        self.wait_joined()
 
     def _node(self, common: Membership, name: str, first: str, attempt: int) -> Node:
         home = self._folder.make(f"{name}-{attempt}", BROKER_USER)

@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from stack.releases import SCRIPTS, Release, installed
 from stack.rundir import RunFolder
 
 READY_S = 90.0
+_ATTEMPTS = 3
 _STOP_S = 30.0
 _USER = "judge"
 _LOOPBACK_ERL_ARGS = "-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}"
@@ -290,8 +291,22 @@ def listens(process: Process, port: int) -> bool:
     return False
 
 
-def lost_port(error: ProcessEnded) -> bool:
-    """Whether another process took a port between our look and the server's."""
+def on_free_ports(start: Callable[[int], None], undo: Callable[[], None]) -> None:
+    """Runs `start` with the number of the attempt, from 1 on: again after `undo` if it lost a port.
+
+    Another process may take one between our look and the server's. Raises ProcessEnded.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            start(attempt)
+            return
+        except ProcessEnded as error:
+            if attempt == _ATTEMPTS or not _lost_port(error):
+                raise
+            undo()
+
+
+def _lost_port(error: ProcessEnded) -> bool:
     told = str(error).lower()
     return "eaddrinuse" in told or "address already in use" in told
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Self
 
 from stack import wait_until
@@ -48,10 +47,5 @@ class Load:
         self._frontend.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._frontend.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._frontend.__exit__(*error)

@@ -61,14 +61,26 @@ def testdata(tmp_path: Path) -> Iterator[TestData]:
     assert list((folder / "locks").iterdir()) == []
 
 
+JudgeIn = Callable[..., Judge]
+"""Makes a judge that uses a sandbox, with more of Judge's own keywords."""
+
+
 @pytest.fixture
-def judge(
-    sandbox: Sandbox, languages: Languages, testdata: TestData, tmp_path: Path
-) -> Iterator[Judge]:
-    """Its work folder is empty after each test, whatever happened in it."""
+def judge_in(languages: Languages, testdata: TestData, tmp_path: Path) -> Iterator[JudgeIn]:
+    """The work folder of all of them is empty after each test, whatever happened in it."""
     work_dir = tmp_path / "work"
-    yield Judge(sandbox, languages, testdata, cache=None, worker="test", work_dir=work_dir)
+
+    def make(sandbox: Sandbox, **more: Any) -> Judge:
+        usual = {"cache": None, "worker": "test", "work_dir": work_dir}
+        return Judge(sandbox, languages, testdata, **{**usual, **more})
+
+    yield make
     assert list(work_dir.iterdir()) == []
+
+
+@pytest.fixture
+def judge(sandbox: Sandbox, judge_in: JudgeIn) -> Judge:
+    return judge_in(sandbox)
 
 
 @pytest.fixture

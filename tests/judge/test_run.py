@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 
 from executor.judge import Judge, Killed
-from executor.judge.testdata import TestData
-from executor.languages import Languages
 from executor.sandbox import (
     Ending,
     KillSwitch,
@@ -22,7 +20,7 @@ from executor.sandbox import (
     Slot,
 )
 from stack import RunFolder, Safeexec
-from tests.judge.conftest import Judged, make_job
+from tests.judge.conftest import Judged, JudgeIn, make_job
 
 LIMITS = RunLimits(
     cpu_ms=5000,
@@ -175,12 +173,10 @@ def test_kill_ends_a_compiler_too(judge: Judge) -> None:
 
 
 def test_a_sandbox_that_is_not_there_is_no_fault_of_the_submission(
-    languages: Languages, testdata: TestData, tmp_path: Path
+    judge_in: JudgeIn, tmp_path: Path
 ) -> None:
     sandbox = Sandbox(tmp_path / "nowhere", connect_timeout_s=0.2)
-    judge = Judge(
-        sandbox, languages, testdata, cache=None, worker="test", work_dir=tmp_path / "work"
-    )
+    judge = judge_in(sandbox)
     result = judge.judge(make_job(), queued_ms=None, redelivered=False)
     assert (result.status, result.verdict) == ("failed", "JE")
     assert result.error is not None
@@ -195,14 +191,10 @@ def test_no_free_slot_is_told_in_time() -> None:
             sandbox.slot()
 
 
-def test_a_sandbox_that_dies_in_mid_run_is_no_fault_of_the_submission(
-    languages: Languages, testdata: TestData, tmp_path: Path
-) -> None:
+def test_a_sandbox_that_dies_in_mid_run_is_no_fault_of_the_submission(judge_in: JudgeIn) -> None:
     with RunFolder() as folder, Safeexec(folder, 1) as safeexec:
         sandbox = Sandbox(safeexec.socket, connect_timeout_s=0.5)
-        judge = Judge(
-            sandbox, languages, testdata, cache=None, worker="test", work_dir=tmp_path / "work"
-        )
+        judge = judge_in(sandbox)
         threading.Timer(0.7, safeexec.close).start()
         job = make_job(source="while True: pass", limits={"cpu_ms": 60_000})
         result = judge.judge(job, queued_ms=None, redelivered=False)
@@ -226,24 +218,14 @@ class WatchedSandbox(Sandbox):
             raise
 
 
-def test_a_job_waits_for_a_sandbox_that_starts_again(
-    languages: Languages, testdata: TestData, tmp_path: Path
-) -> None:
+def test_a_job_waits_for_a_sandbox_that_starts_again(judge_in: JudgeIn) -> None:
     with (
         RunFolder() as folder,
         Safeexec(folder, 1) as safeexec,
         ThreadPoolExecutor() as elsewhere,
     ):
         sandbox = WatchedSandbox(safeexec.socket)
-        judge = Judge(
-            sandbox,
-            languages,
-            testdata,
-            cache=None,
-            worker="test",
-            work_dir=tmp_path / "work",
-            await_sandbox_s=30,
-        )
+        judge = judge_in(sandbox, await_sandbox_s=30)
         safeexec.close()
         judging = elsewhere.submit(judge.judge, make_job(), queued_ms=None, redelivered=False)
         assert sandbox.missed.wait(10)
@@ -251,18 +233,8 @@ def test_a_job_waits_for_a_sandbox_that_starts_again(
         assert judging.result().verdict == "AC"
 
 
-def test_a_job_that_waits_for_its_sandbox_can_be_killed(
-    languages: Languages, testdata: TestData, tmp_path: Path
-) -> None:
-    judge = Judge(
-        Sandbox(tmp_path / "nowhere"),
-        languages,
-        testdata,
-        cache=None,
-        worker="test",
-        work_dir=tmp_path / "work",
-        await_sandbox_s=30,
-    )
+def test_a_job_that_waits_for_its_sandbox_can_be_killed(judge_in: JudgeIn, tmp_path: Path) -> None:
+    judge = judge_in(Sandbox(tmp_path / "nowhere"), await_sandbox_s=30)
     with KillSwitch() as switch:
         threading.Timer(0.3, switch.pull).start()
         with pytest.raises(Killed):

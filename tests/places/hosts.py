@@ -9,6 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -42,7 +43,7 @@ def setting(name: str) -> list[str]:
     return words
 
 
-class Host:
+class Host(ABC):
     """The simplest: needs nothing before and after."""
 
     lane = "this kernel"
@@ -50,15 +51,15 @@ class Host:
     patience = 1
     """How much longer programs may take than on an idle machine."""
 
-    def up(self) -> None:
+    def up(self) -> None:  # noqa: B027 - most have nothing to do
         """Before: brings it up, if it is not. Raises PlaceMissing."""
 
-    def down(self) -> None:
+    def down(self) -> None:  # noqa: B027
         """After, however that went: ends what the command left."""
 
+    @abstractmethod
     def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
         """What runs run.sh with `argv` on this host, where the folder `stage` is current."""
-        raise NotImplementedError
 
 
 class ThisMachine(Host):
