@@ -47,6 +47,7 @@ RUN useradd --system --uid 990 --user-group --no-create-home --shell /usr/sbin/n
     && install -d /var/log/oj-executor \
     && ln -s /opt/oj-executor/script/executor /usr/local/bin/executor \
     && ln -s /opt/oj-executor/safeexec/safeexec /usr/local/bin/safeexec \
+    && chmod -R a+rX executor config script safeexec \
     && .venv/bin/python -m compileall -q executor \
     && sed -i -e 's|^stdout_logfile=.*|stdout_logfile=/dev/stdout|' \
               -e 's|^stdout_logfile_maxbytes=.*|stdout_logfile_maxbytes=0|' \

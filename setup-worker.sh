@@ -48,6 +48,7 @@ missing_packages() {
 replace() { # source target
     rm -rf "$2.new" "$2.old"
     cp -r "$1" "$2.new"
+    chmod -R a+rX "$2.new" # whatever the umask was when the clone was made
     [ ! -e "$2" ] || mv "$2" "$2.old"
     mv "$2.new" "$2"
     rm -rf "$2.old"
@@ -68,26 +69,45 @@ install_program() {
     fi
     venv=$(make_venv "$home" "$root/requirements.txt")
     ln -sfn "$venv" "$home/.venv"
+    find "$home" -maxdepth 1 -name 'venv-*' ! -path "$venv" -exec rm -rf {} +
     ln -sfn "$home/script/executor" /usr/local/bin/executor
     ln -sfn "$home/safeexec/safeexec" /usr/local/bin/safeexec
     install -d -o executor -g executor -m 700 "$data"
     install -d "$logs"
 }
 
-# It holds a password. Whoever stands in the clone edits the same file.
+# It holds a password. Whoever stands in the clone edits the same file; one that is there already becomes that file.
 install_settings() {
-    [ -e "$home/.env" ] || install -m 640 -g executor "$root/config/executor.env.example" "$home/.env"
+    if [ "$root" != "$home" ] && [ -f "$root/.env" ] && [ ! -L "$root/.env" ]; then
+        [ ! -e "$home/.env" ] || fail "there are two: $root/.env and $home/.env: remove the one that is not to count"
+        mv "$root/.env" "$home/.env"
+    fi
+    [ -e "$home/.env" ] || cp "$root/config/executor.env.example" "$home/.env"
+    chown root:executor "$home/.env"
+    chmod 640 "$home/.env"
     [ "$root" = "$home" ] || [ -e "$root/.env" ] || ln -s "$home/.env" "$root/.env"
+}
+
+# As a file of this folder again, or where they are.
+keep_settings() {
+    [ -e "$home/.env" ] || return 0
+    kept=$root/.env
+    if [ -L "$kept" ] && [ "$(readlink "$kept")" = "$home/.env" ]; then rm "$kept"; fi
+    if [ -e "$kept" ]; then kept=$(mktemp "$root/.env.XXXXXX"); fi
+    [ "$root" = "$home" ] || cp "$home/.env" "$kept"
+    chmod 600 "$kept"
+    say "the settings are left in $kept"
 }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
 start_with_supervisord() {
-    install -m 644 "$root/supervisord.conf" "$program"
+    # Only the programs: the rest is this machine's own supervisord's business.
+    sed -n '/^\[program:/,$p' "$root/supervisord.conf" >"$program"
     if has_systemd; then quietly "systemctl enable supervisor" systemctl enable --now supervisor; fi
     if supervisorctl pid >/dev/null 2>&1; then
         quietly "supervisorctl update" supervisorctl update
-        say "restart it to run what is new: supervisorctl restart safeexec executor"
+        say "restart it to run what is new: supervisorctl restart executor safeexec"
     else
         say "no supervisord runs here: start it, for example by supervisord -c /etc/supervisor/supervisord.conf"
     fi
@@ -98,6 +118,7 @@ start_with_systemd() {
     has_systemd || fail "no systemd runs here: the units are in /etc/systemd/system"
     quietly "systemctl daemon-reload" systemctl daemon-reload
     quietly "systemctl enable" systemctl enable --now "${units[@]}"
+    say "restart it to run what is new: systemctl restart executor safeexec"
 }
 
 remove() {
@@ -109,14 +130,10 @@ remove() {
         if has_systemd; then quietly "systemctl disable" systemctl disable --now "${units[@]}"; fi
         rm -f "${units[@]/#//etc/systemd/system/}"
     fi
-    if [ -L "$root/.env" ] && [ -e "$home/.env" ]; then
-        rm "$root/.env"
-        cp -p "$home/.env" "$root/.env"
-        say "the settings are left in $root/.env"
-    fi
+    keep_settings
     rm -f /usr/local/bin/executor /usr/local/bin/safeexec
     [ "$root" = "$home" ] || rm -rf "$home"
-    rm -rf "$data" "$logs" /run/safeexec
+    rm -rf "$data" "$logs" /run/safeexec /usr/local/lib/oj-executor
     if getent passwd executor >/dev/null; then quietly "userdel executor" userdel executor; fi
     say "removed; the packages of Debian are left"
 }
@@ -136,4 +153,4 @@ install_settings
 if [ "$systemd" ]; then start_with_systemd; else start_with_supervisord; fi
 restart="supervisorctl restart executor"
 [ -z "$systemd" ] || restart="systemctl restart executor"
-say "done: edit $home/.env, then: sudo $restart"
+say "done: sudo editor $home/.env, then: sudo $restart"

@@ -113,6 +113,12 @@ class Books:
             return len(self._open)
 
     @property
+    def unconfirmed_count(self) -> int:
+        """How many were published and are not confirmed yet."""
+        with self._lock:
+            return sum(not entry.confirmed for entry in self._entries.values())
+
+    @property
     def result_count(self) -> int:
         """Of all results, duplicates too."""
         with self._lock:

@@ -41,23 +41,29 @@ class Connection:
     """A client's and the one to the broker behind it.
 
     silent: nothing passes, not even the end of a side. held: the ways (upwards or not) that carry
-    nothing.
+    nothing. was_reset: its close is a reset, so no end may be sent before.
     """
 
     client: socket.socket
     server: socket.socket
     silent: threading.Event = field(default_factory=threading.Event)
     held: set[bool] = field(default_factory=set)
+    was_reset: bool = False
 
-    def end(self, *, reset: bool = False) -> None:
+    def end(self) -> None:
         """Ends both; who reads from one is woken."""
+        if not self.was_reset:
+            for each in (self.client, self.server):
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Has both end by a reset; who reads from one is woken, and closes them."""
+        self.was_reset = True
         for each in (self.client, self.server):
             with contextlib.suppress(OSError):
-                if reset:
-                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS_ON_CLOSE)
-                    each.shutdown(socket.SHUT_RD)  # sends nothing itself
-                else:
-                    each.shutdown(socket.SHUT_RDWR)
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESETS_ON_CLOSE)
+                each.shutdown(socket.SHUT_RD)  # sends nothing itself
 
 
 class Proxy:
@@ -89,7 +95,7 @@ class Proxy:
     def reset(self) -> None:
         """The connections of now end as if both peers had crashed."""
         for each in self.connections:
-            each.end(reset=True)
+            each.reset()
 
     def __enter__(self) -> Self:
         self._threads[0].start()

@@ -24,7 +24,10 @@ READY = '"event": "worker_ready"'
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[None]:
+    """No swarm and no stack's volume of somebody's may be in it: the tests remove them."""
     with engine_of([EngineHost()]):
+        assert docker("info", "--format={{.Swarm.LocalNodeState}}") == "inactive"
+        assert docker("volume", "ls", "--quiet", "--filter=name=^executor_") == ""
         yield
 
 

@@ -35,6 +35,7 @@ class Load:
             yield
         finally:
             self._flows = False
+        wait_until(lambda: not self.books.unconfirmed_count, _SETTLED_S, "all is confirmed")
         wait_until(lambda: not self.books.open_count, _SETTLED_S, "every job has its result")
         self._frontend.check()
         assert self.books.broken() == []

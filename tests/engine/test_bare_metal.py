@@ -99,7 +99,7 @@ def test_an_edit_of_env_and_a_restart_make_it_a_worker(
     machine: Container, broker: str, frontend: Frontend
 ) -> None:
     edit = f"echo AMQP_URL={broker} >>.env"
-    told = _in_clone(machine, "bash", "-ec", RESTART.replace("editor .env", edit))
+    told = _in_clone(machine, "bash", "-ec", RESTART.replace("sudo editor .env", edit))
     assert told.splitlines()[:2] == ["executor: stopped", "executor: started"]
     assert "isolation full" in told
     _wait_for_log(machine, READY, 1)
@@ -138,8 +138,15 @@ def test_removed_it_leaves_the_settings_and_nothing_else(machine: Container) -> 
         "sh",
         "-c",
         "ls -d /opt/oj-executor /var/lib/executor /var/log/oj-executor /run/safeexec"
-        " /usr/local/bin/executor /usr/local/bin/safeexec /etc/supervisor/conf.d/*.conf"
+        " /usr/local/lib/oj-executor /usr/local/bin/executor /usr/local/bin/safeexec"
+        " /etc/supervisor/conf.d/*.conf"
         " 2>/dev/null; getent passwd executor; true",
     )
     assert left == ""
     assert "AMQP_URL=amqp://guest:guest@" in _in_clone(machine, "cat", ".env")
+
+
+def test_installed_once_more_it_has_its_settings_again(machine: Container) -> None:
+    _in_clone(machine, "./setup-worker.sh", "--languages", LANGUAGES)
+    assert "AMQP_URL=amqp://guest:guest@" in machine.do("cat", "/opt/oj-executor/.env")
+    assert _in_clone(machine, "readlink", ".env").strip() == "/opt/oj-executor/.env"
