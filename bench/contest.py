@@ -30,7 +30,7 @@ def run() -> Figures:
     ):
         place = folder.make("by-hand")
         sorting.lay_out(place)
-        numbered = (f"// {number}\n" for number in itertools.count())
+        numbered = sorting.comments()
         contestants = {
             _BY_HAND: sorting.shell(place, f"{sorting.COMPILE} && {_RUN_ALL}"),
             _LOOP: sorting.shell(place, _RUN_ALL),

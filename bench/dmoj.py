@@ -1,6 +1,5 @@
 """Milliseconds for a C++ submission with 50 tests, against the DMOJ judge on the same problem."""
 
-import itertools
 import os
 import statistics
 import subprocess
@@ -37,18 +36,14 @@ def run() -> Figures:
         Frontend(stack.amqp_url) as frontend,
     ):
         contestants = {
-            _DMOJ: dmoj.judged(_comments()),
-            _EXECUTOR: sorting.judged(frontend, _comments()),
+            _DMOJ: dmoj.judged(sorting.comments()),
+            _EXECUTOR: sorting.judged(frontend, sorting.comments()),
         }
         samples = side_by_side(contestants, RUNS)
     faster = statistics.median(samples[_DMOJ]) / statistics.median(samples[_EXECUTOR])
     bar = Bar(f"{_EXECUTOR}, faster than {_DMOJ}", faster, _AT_LEAST_TIMES_FASTER, "times", True)
     title = f"C++ with <bits/stdc++.h> and {sorting.TESTS} tests"
     return compare(title, "ms", samples, [bar])
-
-
-def _comments() -> Iterator[str]:
-    return (f"// {number}\n" for number in itertools.count())
 
 
 class _Dmoj:

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from bench import program
 from bench.figures import Bar, Figures, compare
 from bench.sampling import Sample, side_by_side
-from executor.languages import Languages
 from stack import Frontend, RunFolder, Stack
-from stack.paths import ROOT
 
 RUNS = 9
 ROUND_TRIPS = 100_000
@@ -55,7 +54,7 @@ def run() -> Figures:
         Frontend(stack.amqp_url) as frontend,
     ):
         programs = [
-            _compiled(folder.make(name), source)
+            program.compiled(folder.make(name), _LANGUAGE, source)
             for name, source in (("ask", _ASK), ("echo", _ECHO))
         ]
         contestants = {_BARE: _bare(programs), _EXECUTOR: _judged(frontend)}
@@ -65,14 +64,6 @@ def run() -> Figures:
     ratio = float(figures.rows[1]["ratio"])
     bar = Bar(f"{_EXECUTOR}, beside {_BARE}", ratio, _AT_MOST_TIMES_BARE, "times")
     return Figures(title, "ms", figures.rows, samples, [bar])
-
-
-def _compiled(folder: Path, source: str) -> Path:
-    (folder / "main.c").write_text(source)
-    language = Languages.load(ROOT / "config" / "languages.toml").find(_LANGUAGE)
-    assert language is not None
-    subprocess.run(language.compile_argv("main.c", ["main.c"]), cwd=folder, check=True)
-    return folder / "program"
 
 
 def _bare(programs: Sequence[Path]) -> Sample:

@@ -2,17 +2,15 @@
 
 import os
 import statistics
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench import program
 from bench.figures import Bar, Figures, compare
 from bench.sampling import Sample, side_by_side
-from executor.languages import Languages
 from stack import Frontend, RunFolder, Stack
-from stack.paths import ROOT
 
 RUNS = 9
 
@@ -80,12 +78,8 @@ def _job(count: int) -> dict[str, Any]:
 
 
 def _bare(folder: Path) -> Sample:
-    (folder / "main.c").write_text(_SOURCE)
     (folder / "input").write_text("1\n")
-    language = Languages.load(ROOT / "config" / "languages.toml").find(_LANGUAGE)
-    assert language is not None
-    subprocess.run(language.compile_argv("main.c", ["main.c"]), cwd=folder, check=True)
-    program = folder / "program"
+    nothing = program.compiled(folder, _LANGUAGE, _SOURCE)
     streams = [
         (os.POSIX_SPAWN_OPEN, 0, folder / "input", os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, folder / "output", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
@@ -95,7 +89,7 @@ def _bare(folder: Path) -> Sample:
         start = time.perf_counter()
         for _ in range(_BARE_COUNT):
             # glibc's posix_spawn is clone(CLONE_VM|CLONE_VFORK) and exec.
-            child = os.posix_spawn(program, (program,), {}, file_actions=streams)
+            child = os.posix_spawn(nothing, (nothing,), {}, file_actions=streams)
             os.waitpid(child, 0)
         return (time.perf_counter() - start) * 1000 / _BARE_COUNT
 

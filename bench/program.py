@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from executor.languages import Languages
 from executor.sandbox import BoxFile, Outcome, RunLimits, RunSpec, Slot
 from stack import RunFolder
 from stack.paths import ROOT
@@ -16,6 +17,15 @@ def build(folder: RunFolder, source: str) -> Path:
     file = ROOT / "bench" / source
     subprocess.run(["gcc", "-O2", "-s", "-static", "-o", program, file], check=True)
     return program
+
+
+def compiled(folder: Path, language: str, source: str) -> Path:
+    """The executable of a source, compiled in that folder as a worker would."""
+    (folder / "main.c").write_text(source)
+    known = Languages.load(ROOT / "config" / "languages.toml").find(language)
+    assert known is not None
+    subprocess.run(known.compile_argv("main.c", ["main.c"]), cwd=folder, check=True)
+    return folder / "program"
 
 
 def run(

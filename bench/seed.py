@@ -5,7 +5,6 @@ for each test the source is compiled again, the program is run by one `safeexec`
 looked for every 61 ms, and the output is compared by `diff -ZB`. It has our sandbox, and no broker.
 """
 
-import itertools
 import statistics
 import subprocess
 import time
@@ -28,7 +27,7 @@ _AT_LEAST_TIMES_FASTER = 20.0
 
 def run() -> Figures:
     """Half of the executor's runs are before that of the seed's way, half after it."""
-    comments = (f"// {number}\n" for number in itertools.count())
+    comments = sorting.comments()
     with RunFolder() as folder, Stack(languages=[sorting.LANGUAGE]) as stack:
         place = folder.make("seed")
         sorting.lay_out(place)

@@ -191,12 +191,15 @@ class Node:
             raise ProcessEnded(f"{self.name}: {expressions}: {done.stderr or done.stdout}")
         return done.stdout.removeprefix("{ok, ").removesuffix("}")
 
-    def messages(self, queue: str = JOB_QUEUE) -> int:
-        """How many a quorum queue holds: those delivered and not yet acked count too."""
+    def messages(self, queue: str = JOB_QUEUE, which: str = "messages_total") -> int:
+        """How many a quorum queue holds at this moment; `rabbitmqctl` is some seconds late.
+
+        which: `messages_total`; `messages_ready`; `messages_checked_out`, delivered and not acked.
+        """
         return int(
             self.evaluate(
                 f"{{ok, {{_, N}}, _}} = ra:leader_query({{'%2F_{queue}', node()}}, "
-                "fun rabbit_fifo:query_messages_total/1), N."
+                f"fun rabbit_fifo:query_{which}/1), N."
             )
         )
 

@@ -19,21 +19,11 @@ def adopt_orphans() -> None:
 
 
 def messages(node: Node, queue: str) -> tuple[int, int]:
-    """How many messages of a quorum queue are ready, and how many are not acked: at this moment.
+    """How many messages of a quorum queue are ready, and how many are not acked.
 
-    What `rabbitmqctl list_queues` tells is some seconds old. Raises ProcessEnded.
+    Raises ProcessEnded.
     """
-    asked = ("query_messages_ready", "query_messages_checked_out")
-    ready, unacked = (
-        int(
-            node.evaluate(
-                f"{{ok, {{_, N}}, _}} = ra:leader_query("
-                f"{{'%2F_{queue}', node()}}, fun rabbit_fifo:{query}/1), N."
-            )
-        )
-        for query in asked
-    )
-    return ready, unacked
+    return node.messages(queue, "messages_ready"), node.messages(queue, "messages_checked_out")
 
 
 def groups(safeexec: int) -> set[Path]:
