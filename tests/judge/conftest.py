@@ -17,6 +17,7 @@ from executor.judge.testdata import TestData, TestDataLimits
 from executor.languages import STANDARD, Languages
 from executor.sandbox import Sandbox
 from stack import Safeexec
+from tests.web import Web
 
 LANGUAGES_FILE = Path(__file__).parents[2] / "config" / "languages.toml"
 
@@ -107,3 +108,18 @@ def make_languages(sandbox: Sandbox, tmp_path: Path) -> Callable[[dict[str, str]
         return languages
 
     return make
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with Web() as web:
+        yield web
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[Path]:
+    """A cache's folder, in which no job has left anything of its own after the test."""
+    folder = tmp_path / "cache"
+    yield folder
+    assert list((folder / "jobs").iterdir()) == []
+    assert list((folder / "locks").iterdir()) == []

@@ -9,7 +9,8 @@ from executor.contract import Job, Result
 from executor.judge import Judge
 from executor.languages import Languages
 from executor.packages import job_for, read_package
-from tests.judge.test_testdata import OK, chunked
+from tests.judge.blobs import OK
+from tests.judge.test_testdata import chunked
 from tests.problem_packages import PROBLEMS
 from tests.web import Reply, Web, content, one_after_another, raw, redirect, reset
 

@@ -1,34 +1,42 @@
-"""Blobs that are not in the message: fetched, verified, cached, or taken from a package."""
+"""Blobs that are not in the message are fetched, verified, or told why not."""
 
 import contextlib
-import hashlib
-import json
-import os
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from executor.blobs.cache import BLOCK_BYTES, Cache
 from executor.blobs.crew import SIZE
-from executor.blobs.fetch import Fetcher, FetchLimits
-from executor.blobs.hosts import Address, Hosts
+from executor.blobs.fetch import FetchLimits
+from executor.blobs.hosts import Address
 from executor.blobs.patience import Patience
-from executor.contract import JobError
-from executor.contract.fields import MIB
-from executor.judge.testdata import TestData, TestDataError, TestDataLimits
+from executor.judge.testdata import TestData, TestDataError
 from executor.sandbox import Killed, KillSwitch
 from stack import wait_until
-from tests.judge.conftest import make_job
+from tests.judge.blobs import (
+    BODY,
+    EAGER,
+    IMPATIENT,
+    OK,
+    PATIENT,
+    SOON_S,
+    Worker,
+    got,
+    hashed,
+    jobs,
+    make_testdata,
+    opened,
+    reason,
+    refusal,
+    stored,
+)
 from tests.web import (
     Reply,
     Request,
@@ -42,90 +50,6 @@ from tests.web import (
     redirect,
     reset,
 )
-
-PROJECT = Path(__file__).parents[2]
-BODY = b"1 2\n" * 1000
-EAGER = FetchLimits(attempts=3, wait_s=0.01)
-IMPATIENT = FetchLimits(idle_s=0.2, attempts=3, wait_s=0.01)
-PATIENT = FetchLimits(connect_s=600, idle_s=600, attempts=9, wait_s=600)
-SOON_S = 30
-PYTHONPATH = f"{PROJECT}:{PROJECT / 'script'}"
-
-
-def hashed(body: bytes, algorithm: str = "sha512") -> dict[str, str]:
-    return {algorithm: hashlib.new(algorithm, body).hexdigest()}
-
-
-def make_testdata(
-    folder: Path,
-    *,
-    cache_bytes: int = 16 * MIB,
-    hosts: str = "127.0.0.1",
-    packages: Path | None = None,
-    limits: FetchLimits = EAGER,
-    blob_bytes: int = MIB,
-    blob_s: float = 30,
-    resolve: Callable[[str, int, Patience], list[Address]] | None = None,
-) -> TestData:
-    """As another worker with the same cache would have it."""
-    cache = Cache(folder, cache_bytes)
-    cache.prepare()
-    more = {} if resolve is None else {"resolve": resolve}
-    fetcher = Fetcher(Hosts(hosts.split(", ")), limits, **more)
-    return TestData(cache, fetcher, packages, TestDataLimits(blob_bytes, blob_s))
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    with Web() as web:
-        yield web
-
-
-@pytest.fixture
-def cache(tmp_path: Path) -> Iterator[Path]:
-    """A cache's folder, in which no job has left anything of its own after the test."""
-    folder = tmp_path / "cache"
-    yield folder
-    assert list((folder / "jobs").iterdir()) == []
-    assert list((folder / "locks").iterdir()) == []
-
-
-@contextlib.contextmanager
-def opened(
-    testdata: TestData, *inputs: dict[str, str], switch: KillSwitch | None = None
-) -> Iterator[list[Path]]:
-    """The files of a job's inputs, while the job lasts."""
-    tests = [{"id": str(number), "input": blob} for number, blob in enumerate(inputs)]
-    job = make_job(mode="run", tests=tests)
-    with testdata.of(job, Path(os.devnull), switch or KillSwitch()) as blobs:
-        yield [blobs.path(test.input) for test in job.tests]
-
-
-def got(testdata: TestData, blob: dict[str, str]) -> bytes:
-    with opened(testdata, blob) as [path]:
-        return path.read_bytes()
-
-
-def refusal(testdata: TestData, blob: dict[str, str]) -> JobError:
-    with pytest.raises(TestDataError) as caught, opened(testdata, blob):
-        pass
-    return caught.value.error
-
-
-def reason(error: JobError) -> str:
-    assert error.fields is not None
-    assert error.fields[0].path == "tests.0.input"
-    assert error.message == f"tests.0.input: {error.fields[0].message}"
-    assert "\n" not in error.message
-    return error.fields[0].code
-
-
-def stored(folder: Path) -> list[Path]:
-    """Every name of a content in a cache."""
-    return [path for name in ("sha512", "sha256") for path in (folder / name).glob("*/*")]
-
-
-# What is fetched
 
 
 @pytest.mark.parametrize("algorithm", ["sha512", "sha256"])
@@ -253,7 +177,6 @@ def chunked(body: bytes, size: int = 7) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
-OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 FETCHED: dict[str, Reply] = {
@@ -652,281 +575,3 @@ def test_a_worker_that_must_leave_waits_for_no_second_attempt(web: Web, cache: P
     web.replies["/x"] = content(b"", 503)
     testdata = make_testdata(cache, limits=PATIENT, blob_s=600)
     leaves(testdata, {"url": web.url("/x")}, lambda: web.requests["/x"] > 3)
-
-
-# The cache
-
-
-class Worker:
-    """A worker of its own with the same cache, as far as it matters here. A context manager."""
-
-    def __init__(self, cache: Path, blob: dict[str, str]) -> None:
-        script = PROJECT / "tests" / "judge" / "blob_process.py"
-        self._process = subprocess.Popen(
-            [sys.executable, script, cache, str(64 * MIB), json.dumps(blob)],
-            env={**os.environ, "PYTHONPATH": PYTHONPATH},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def told(self) -> dict[str, Any]:
-        """What it has said of the blob once it has ended."""
-        output, _ = self._process.communicate(timeout=SOON_S)
-        found: dict[str, Any] = json.loads(output.splitlines()[-1])
-        return found
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-
-def jobs(cache: Path) -> int:
-    """How many jobs use a cache."""
-    return len(list((cache / "jobs").glob("*")))
-
-
-@pytest.mark.slow
-def test_workers_that_want_the_same_at_once_fetch_it_once(web: Web, cache: Path) -> None:
-    all_are_there = threading.Event()
-
-    def late(request: Request) -> None:
-        all_are_there.wait(SOON_S)
-        content(BODY)(request)
-
-    web.replies["/x"] = late
-    blob = {"url": web.url("/x"), **hashed(BODY)}
-    with Worker(cache, blob) as first, Worker(cache, blob) as second, Worker(cache, blob) as third:
-        wait_until(lambda: jobs(cache) == 3, SOON_S, "all of them want it")
-        all_are_there.set()
-        assert [worker.told() for worker in (first, second, third)] == [{"size": len(BODY)}] * 3
-    assert web.requests["/x"] == 1
-
-
-def test_a_worker_goes_on_where_another_was_killed(web: Web, cache: Path) -> None:
-    web.replies["/x"] = one_after_another(hang(), content(BODY))
-    blob = {"url": web.url("/x"), **hashed(BODY)}
-    with Worker(cache, blob):
-        wait_until(lambda: web.requests["/x"] == 1, SOON_S, "the first one fetches")
-    assert got(make_testdata(cache), blob) == BODY
-
-
-def test_a_killed_worker_leaves_nothing_behind(web: Web, cache: Path) -> None:
-    web.replies["/x"] = hang(OK + b"\r\n" + BODY * 200)
-
-    def partly() -> bool:
-        return any(path.stat().st_size for path in (cache / "jobs").glob("*/*"))
-
-    with Worker(cache, {"url": web.url("/x"), **hashed(BODY)}):
-        wait_until(partly, SOON_S, "a part of it is on disk")
-        make_testdata(cache)
-        assert jobs(cache) == 1
-    make_testdata(cache)
-    assert jobs(cache) == 0
-    assert stored(cache) == []
-
-
-def test_what_was_used_last_stays(web: Web, cache: Path) -> None:
-    bodies = [bytes([number]) * BLOCK_BYTES for number in range(11)]
-    web.replies |= {f"/{number}": content(body) for number, body in enumerate(bodies)}
-    testdata = make_testdata(cache, cache_bytes=10 * BLOCK_BYTES)
-    for number, body in enumerate(bodies[:10]):
-        got(testdata, {"url": web.url(f"/{number}"), **hashed(body)})
-    with opened(testdata, hashed(bodies[0])):
-        pass  # Without reading it, of which the file system might keep the time itself.
-    got(testdata, {"url": web.url("/10"), **hashed(bodies[10])})
-    kept = [number for number, body in enumerate(bodies) if is_cached(testdata, body)]
-    assert kept == [0, 3, 4, 5, 6, 7, 8, 9, 10]
-    assert len(stored(cache)) == 2 * len(kept)
-
-
-def is_cached(testdata: TestData, body: bytes) -> bool:
-    try:
-        return got(testdata, hashed(body, "sha256")) == body
-    except TestDataError:
-        return False
-
-
-def test_the_cache_never_holds_more_than_its_bound(web: Web, cache: Path) -> None:
-    testdata = make_testdata(cache, cache_bytes=20 * BLOCK_BYTES)
-    for number in range(60):
-        body = str(number).encode() * (number * 97)
-        web.replies[f"/{number}"] = content(body)
-        got(testdata, {"url": web.url(f"/{number}"), **hashed(body)})
-        sizes = {path.stat().st_ino: path.stat().st_blocks * 512 for path in stored(cache)}
-        assert sum(sizes.values()) <= 20 * BLOCK_BYTES
-    assert is_cached(testdata, body)
-
-
-def test_what_is_evicted_stays_readable_while_a_job_uses_it(web: Web, cache: Path) -> None:
-    web.replies |= {"/x": content(BODY), "/y": content(b"y" * BLOCK_BYTES)}
-    testdata = make_testdata(cache, cache_bytes=BLOCK_BYTES)
-    with opened(testdata, {"url": web.url("/x"), **hashed(BODY)}) as [path]:
-        got(testdata, {"url": web.url("/y"), **hashed(b"y" * BLOCK_BYTES)})
-        assert not is_cached(testdata, BODY)
-        assert path.read_bytes() == BODY
-    assert is_cached(testdata, b"y" * BLOCK_BYTES)
-
-
-def test_a_job_may_not_have_more_than_the_cache(web: Web, cache: Path) -> None:
-    web.replies |= {"/x": content(BODY), "/y": content(BODY)}
-    testdata = make_testdata(cache, cache_bytes=len(BODY) + 1)
-    assert got(testdata, {"url": web.url("/x")}) == BODY
-    with (
-        pytest.raises(TestDataError, match=r"tests.1.input: the test data of a job together"),
-        opened(testdata, {"url": web.url("/x")}, {"url": web.url("/y")}),
-    ):
-        pass
-
-
-@pytest.mark.parametrize("damage", [b"", BODY[:-1], b"X" + BODY[1:]])
-def test_a_cached_file_that_was_damaged_is_fetched_again(
-    web: Web, cache: Path, damage: bytes
-) -> None:
-    web.replies["/x"] = content(BODY)
-    blob = {"url": web.url("/x"), **hashed(BODY)}
-    testdata = make_testdata(cache)
-    got(testdata, blob)
-    for path in (cache / "sha512").glob("*/*"):
-        path.chmod(0o600)
-        path.write_bytes(damage)
-    assert got(testdata, blob) == BODY
-    assert got(make_testdata(cache), blob) == BODY
-    assert web.requests["/x"] == 2
-
-
-def test_cached_files_are_read_only_in_a_folder_of_their_owner(web: Web, cache: Path) -> None:
-    web.replies["/x"] = content(BODY)
-    with opened(make_testdata(cache), {"url": web.url("/x"), **hashed(BODY)}) as [path]:
-        assert {file.stat().st_mode & 0o777 for file in (path, *stored(cache))} == {0o444}
-    assert cache.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_cache_that_was_emptied_fills_again(web: Web, cache: Path) -> None:
-    web.replies["/x"] = content(BODY)
-    blob = {"url": web.url("/x"), **hashed(BODY)}
-    testdata = make_testdata(cache)
-    got(testdata, blob)
-    subprocess.run(["rm", "-rf", cache], check=True)
-    assert got(testdata, blob) == BODY
-    assert is_cached(testdata, BODY)
-
-
-def test_a_total_that_is_no_number_is_counted_again(web: Web, cache: Path) -> None:
-    web.replies["/x"] = content(BODY)
-    testdata = make_testdata(cache)
-    (cache / "total").write_text("garbage")
-    got(testdata, {"url": web.url("/x"), **hashed(BODY)})
-    assert int((cache / "total").read_text()) == BLOCK_BYTES
-
-
-FULL_DISK = """
-    disk=$1 python=$2 script=$3
-    mount -t tmpfs -o size=1m none "$disk"
-    shift 3
-    for blob; do "$python" "$script" "$disk/cache" 67108864 "$blob"; done
-    find "$disk/cache" -type f -size +1
-"""
-"""Gets blobs on a file system of 1 MiB, and tells what is left there."""
-
-
-@pytest.mark.slow
-def test_a_full_disk_is_told_and_nothing_half_is_kept(web: Web, tmp_path: Path) -> None:
-    large = b"x" * (2 * MIB)
-    web.replies |= {"/large": content(large), "/small": content(BODY)}
-    blobs = [
-        {"url": web.url("/large")},
-        {"url": web.url("/large"), **hashed(large)},
-        {"url": web.url("/small"), **hashed(BODY)},
-    ]
-    done = subprocess.run(
-        [
-            *("unshare", "--map-root-user", "--mount", "sh", "-euc", FULL_DISK, "sh"),
-            *(tmp_path, sys.executable, PROJECT / "tests" / "judge" / "blob_process.py"),
-            *map(json.dumps, blobs),
-        ],
-        env={**os.environ, "PYTHONPATH": PYTHONPATH},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    first, second, third, *left = [line for line in done.stdout.splitlines() if line[0] in "{/"]
-    for line in (first, second):
-        error = JobError.model_validate_json(line)
-        assert (error.code, reason(error)) == ("testdata_unavailable", "storage")
-        assert "the worker's disk is full" in error.message
-    assert json.loads(third) == {"size": len(BODY)}
-    assert sorted(Path(name).parts[-3] for name in left) == ["sha256", "sha512"]
-
-
-def test_a_cache_that_cannot_be_written_is_told(web: Web, tmp_path: Path) -> None:
-    web.replies["/x"] = content(BODY)
-    testdata = make_testdata(tmp_path / "cache")
-    subprocess.run(["rm", "-rf", tmp_path / "cache"], check=True)
-    (tmp_path / "cache").write_text("no folder")
-    error = refusal(testdata, {"url": web.url("/x")})
-    assert reason(error) == "storage"
-    assert str(tmp_path) not in error.message
-
-
-# Packages
-
-
-@pytest.fixture
-def packages(tmp_path: Path) -> Path:
-    folder = tmp_path / "packages"
-    (folder / "sum" / "data").mkdir(parents=True)
-    (folder / "sum" / "data" / "1.in").write_bytes(BODY)
-    (tmp_path / "secret").write_bytes(b"secret")
-    return folder
-
-
-def test_a_path_leads_into_the_package_folder(cache: Path, packages: Path) -> None:
-    testdata = make_testdata(cache, packages=packages)
-    with opened(testdata, {"path": "sum/data/1.in"}) as [path]:
-        (packages / "sum" / "data" / "1.in").write_bytes(b"changed")
-        assert path.read_bytes() == BODY
-    assert got(testdata, {"path": "sum/data/1.in"}) == b"changed"
-
-
-def test_a_path_without_a_package_folder_is_refused(cache: Path) -> None:
-    error = refusal(make_testdata(cache), {"path": "sum/data/1.in"})
-    assert reason(error) == "no_packages"
-    assert "EXECUTOR_PACKAGES_DIR is not set" in error.message
-
-
-REFUSED_PATHS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing": (lambda path: None, "no such file"),
-    "a link out": (lambda path: path.symlink_to("../../secret"), "symbolic link"),
-    "a link to the root": (lambda path: path.symlink_to("/etc/passwd"), "symbolic link"),
-    "a link that stays inside": (lambda path: path.symlink_to("data/1.in"), "symbolic link"),
-    "a folder": (Path.mkdir, "not a regular file"),
-    "a pipe": (os.mkfifo, "not a regular file"),
-    "a device": (lambda path: os.mknod(path, 0o20666, os.makedev(1, 3)), "not a regular file"),
-    "too large": (lambda path: path.write_bytes(b"x" * (MIB + 1)), "longer than 1048576 bytes"),
-}
-
-
-@pytest.mark.parametrize(("make", "text"), REFUSED_PATHS.values(), ids=REFUSED_PATHS.keys())
-def test_a_path_that_leads_nowhere_good_is_refused(
-    cache: Path, packages: Path, make: Callable[[Path], object], text: str
-) -> None:
-    make(packages / "sum" / "x")
-    error = refusal(make_testdata(cache, packages=packages), {"path": "sum/x"})
-    assert reason(error) in ("no_file", "too_large")
-    assert text in error.message
-    assert "secret" not in error.message
-
-
-def test_a_path_through_a_linked_folder_is_refused(cache: Path, packages: Path) -> None:
-    (packages / "out").symlink_to("..")
-    error = refusal(make_testdata(cache, packages=packages), {"path": "out/secret"})
-    assert reason(error) == "no_file"
-
-
-def test_a_package_folder_that_went_away_is_told(cache: Path, tmp_path: Path) -> None:
-    error = refusal(make_testdata(cache, packages=tmp_path / "gone"), {"path": "sum/1.in"})
-    assert reason(error) == "no_file"
-    assert str(tmp_path) not in error.message
