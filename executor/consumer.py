@@ -134,6 +134,7 @@ class Consumer:
         self._judging = False
         reporter.close()
         if answer is None:
+            self._current = None
             self._subscriber.give_back(delivery)
             self._monitor.returned()
             self._leave()
@@ -194,6 +195,7 @@ class Consumer:
             self._answerer.give_back()
             self._loop.call_later(CLOSING_S, self._leave)
         else:
+            self._current = None
             self._subscriber.give_back(delivery)
             self._monitor.returned()
             self._leave()

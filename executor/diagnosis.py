@@ -1,13 +1,14 @@
 """What works here and what is missing, with the remedy."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pika
-from pika.exceptions import AMQPError, ChannelClosedByBroker
+from pika.exceptions import ChannelClosedByBroker
 
 from executor.broker.address import Brokers, place, reason
 from executor.broker.topology import ACCESS_REFUSED
+from executor.broker.visit import BrokerUnreachable, visit
 from executor.languages import Languages, LanguagesError
 from executor.sandbox import Sandbox, SandboxFault, SandboxUnavailable
 from executor.settings import Settings
@@ -31,7 +32,7 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     """Looks at the broker, its queues, the sandbox and each language; the last take seconds."""
     brokers = Brokers.of(settings)
     for url in brokers.urls:
-        yield from _broker(settings, brokers.parameters(url, "executor check"))
+        yield from _broker(settings, replace(brokers, urls=(url,)))
     sandbox = Sandbox(settings.safeexec_socket)
     try:
         with sandbox.slot() as slot:
@@ -44,20 +45,19 @@ def diagnose(settings: Settings) -> Iterator[Finding]:
     yield from _languages(settings, sandbox)
 
 
-def _broker(settings: Settings, found: pika.URLParameters) -> Iterator[Finding]:
-    part = f"broker {place(found)}"
+def _broker(settings: Settings, node: Brokers) -> Iterator[Finding]:
+    part = f"broker {place(node.parameters(node.urls[0], ''))}"
     try:
-        connection = pika.BlockingConnection(found)
-    except (AMQPError, OSError) as error:
-        yield Finding(part, False, reason(error), "start it, or correct AMQP_URL, AMQP_TLS_...")
-        return
-    with connection:
-        yield Finding(part, True, "reachable")
-        yield _job_queue(connection, settings.amqp_queue)
-        for queue in (settings.amqp_dead_queue, settings.amqp_verdicts_queue):
-            yield _queue(connection, queue)
-        yield _publishing(connection)
-        yield _exchange(connection, settings.amqp_control_exchange)
+        with visit(node, "executor check") as connection:
+            yield Finding(part, True, "reachable")
+            yield _job_queue(connection, settings.amqp_queue)
+            for queue in (settings.amqp_dead_queue, settings.amqp_verdicts_queue):
+                yield _queue(connection, queue)
+            yield _exchange(connection, settings.amqp_control_exchange)
+            yield _publishing(connection)
+    except BrokerUnreachable as error:
+        remedy = "start it, or correct AMQP_URL, AMQP_TLS_..."
+        yield Finding(part, False, str(error).removeprefix(f"{part}: "), remedy)
 
 
 def _queue(connection: pika.BlockingConnection, name: str) -> Finding:

@@ -168,6 +168,10 @@ class Monitor:
             found.append("it is starting: the sandbox and the languages are tested")
         elif not self._gets_jobs():
             found.append("it gets no jobs: not connected to the broker, or the queue is gone")
+        if self._publisher is not None and not self._publisher.up:
+            found.append(
+                "it cannot publish: not connected to the broker, or a queue of ours is gone"
+            )
         if not self._probe():
             found.append("the sandbox cannot be reached")
         return tuple(found)

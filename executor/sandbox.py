@@ -34,7 +34,6 @@ _NUMBERS = (
     "cpu_us",
     "wall_us",
     "memory_kib",
-    "ended_ns",
     "preemptions",
 )
 
@@ -44,6 +43,10 @@ Sink = Callable[[memoryview], None]
 
 class SandboxUnavailable(Exception):
     """safeexec cannot be reached, or no slot became free in time."""
+
+
+class NoFreeSlot(SandboxUnavailable):
+    """There are too few slots for all who want one: two a worker are enough."""
 
 
 class SandboxFault(Exception):
@@ -119,7 +122,7 @@ class Outcome:
     exit_code: 0 unless `ending` is EXITED. signal: 0 if none ended it.
     cpu_us: CPU time of all its processes; wall_us: by the clock; memory_kib: peak of all together.
     box: its folder as the run left it. call: the forbidden system call, if it is known.
-    ended_ns: when the program ended, by CLOCK_MONOTONIC. preemptions: how often it lost its CPU to
+    preemptions: how often it lost its CPU to
     somebody else.
     """
 
@@ -131,7 +134,6 @@ class Outcome:
     memory_kib: int
     box: Box
     call: str = ""
-    ended_ns: int = 0
     preemptions: int = 0
 
     def __enter__(self) -> Self:
@@ -187,7 +189,7 @@ class Sandbox:
         self._timeout_s = connect_timeout_s
 
     def is_up(self) -> bool:
-        """Whether somebody listens there; takes a second at most, and nobody's slot."""
+        """Whether somebody listens there; takes a second at most. A free slot greets in vain."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
             probe.settimeout(1)
             try:
@@ -197,12 +199,15 @@ class Sandbox:
             return True
 
     def slot(self, switch: KillSwitch | None = None) -> "Slot":
-        """A slot of one's own, to be closed. Raises SandboxUnavailable if none is free in time."""
+        """A slot of one's own, to be closed.
+
+        Raises SandboxUnavailable; NoFreeSlot if safeexec is there and none is free in time.
+        """
         connection = self._connect(self._timeout_s)
         try:
             return _greeted(connection, switch)
         except TimeoutError:
-            raise SandboxUnavailable(
+            raise NoFreeSlot(
                 f"safeexec at {self._path}: no slot became free in {self._timeout_s:g} s"
             ) from None
         except OSError as error:

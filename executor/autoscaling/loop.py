@@ -67,7 +67,8 @@ class Autoscaler:
     def __init__(self, settings: Settings, plan: Plan) -> None:
         self.swarm = Swarm()
         self.samples: list[Sample] = []
-        self._settings = settings
+        self._queue = settings.amqp_queue
+        self._brokers = Brokers.of(settings)
         self._plan = plan
         self._replicas: int | None = None
         self._lesson: Lesson | None = None
@@ -116,9 +117,8 @@ class Autoscaler:
         self.samples.append(sample)
 
     def _sample(self) -> Sample:
-        settings = self._settings
-        with visit(Brokers.of(settings), "executor autoscale") as broker:
-            queue = depth(broker, settings.amqp_queue)
+        with visit(self._brokers, "executor autoscale") as broker:
+            queue = depth(broker, self._queue)
         if queue.ready is None or queue.consumers is None:
             raise BrokerUnreachable(f"no queue '{queue.name}': a worker declares it at its start")
         crew = ask_crew(self._plan.workers)

@@ -1,4 +1,4 @@
-"""Everything that speaks AMQP: two links to the broker, what is declared, published, consumed.
+"""Everything that speaks AMQP: a worker's three links to the broker, and a command's visit to it.
 
-All of it runs in the I/O thread, in the callbacks of one pika IOLoop.
+A link works in the I/O thread, in the callbacks of one pika IOLoop; a visit in its caller's.
 """

@@ -13,6 +13,7 @@ from pika.adapters.utils import connection_workflow as workflow
 from pika.exceptions import (
     AMQPConnectionError,
     ChannelClosedByBroker,
+    ConnectionBlockedTimeout,
     ConnectionClosedByBroker,
     IncompatibleProtocolError,
     ProbableAccessDeniedError,
@@ -125,6 +126,8 @@ def reason(error: BaseException | None) -> str:
             return f"refused by the broker: {code} {text}"
         case ConnectionClosedByBroker(reply_code=code, reply_text=text):
             return f"closed by the broker: {code} {text}"
+        case ConnectionBlockedTimeout():
+            return "the broker takes nothing: it is short of memory or disk (rabbitmqctl status)"
         case AMQPConnectionError() if error.args and isinstance(error.args[0], BaseException):
             return reason(error.args[0])
         case ssl.SSLCertVerificationError():

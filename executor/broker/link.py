@@ -67,13 +67,13 @@ class Link(ABC):
     def start(self) -> None:
         """Connects, and again each time the connection is lost."""
         self.generation += 1
+        self._error = None
         try:
             found = self._brokers.parameters(next(self._urls), self._name)
         except TlsUnusable as error:
             self._closed(None, error)
             return
         self._log = log.bind(link=self._name, host=place(found))
-        self._error = None
         self._watch()
         self._connection = SelectConnection(
             found,

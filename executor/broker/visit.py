@@ -6,7 +6,8 @@ from contextlib import contextmanager
 import pika
 from pika.exceptions import AMQPError
 
-from executor.broker.address import Brokers, place, reason
+from executor.broker.address import CONNECT_TIMEOUT_S, Brokers, place, reason
+from executor.broker.tls import TlsUnusable
 
 
 class BrokerUnreachable(Exception):
@@ -16,17 +17,22 @@ class BrokerUnreachable(Exception):
 @contextmanager
 def visit(brokers: Brokers, name: str) -> Iterator[pika.BlockingConnection]:
     """A connection to the first that has one to give. Raises BrokerUnreachable."""
-    with _connected(brokers, name) as connection:
-        try:
+    try:
+        with _connected(brokers, name) as connection:
             yield connection
-        except (AMQPError, OSError) as error:
-            raise BrokerUnreachable(reason(error)) from None
+    except (AMQPError, OSError) as error:  # to say goodbye may fail as well
+        raise BrokerUnreachable(reason(error)) from None
 
 
 def _connected(brokers: Brokers, name: str) -> pika.BlockingConnection:
     faults = []
     for url in brokers.shuffled():
-        found = brokers.parameters(url, name)
+        try:
+            found = brokers.parameters(url, name)
+        except TlsUnusable as error:
+            raise BrokerUnreachable(str(error)) from None
+        # A person waits, or a loop: not for hours, as a worker that has a verdict.
+        found.blocked_connection_timeout = CONNECT_TIMEOUT_S
         try:
             return pika.BlockingConnection(found)
         except (AMQPError, OSError) as error:

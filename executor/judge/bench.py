@@ -15,6 +15,7 @@ import structlog
 from executor.sandbox import (
     Killed,
     KillSwitch,
+    NoFreeSlot,
     Sandbox,
     SandboxFault,
     SandboxUnavailable,
@@ -24,7 +25,6 @@ from executor.sandbox import (
 log = structlog.get_logger()
 
 T = TypeVar("T")
-
 
 _POLL_S = 0.1
 
@@ -107,6 +107,8 @@ class Bench:
         while True:
             try:
                 return self._sandbox.slot(self._switch)
+            except NoFreeSlot:
+                raise  # it was waited for
             except SandboxUnavailable as error:
                 if time.monotonic() >= deadline:
                     raise

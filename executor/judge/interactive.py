@@ -83,7 +83,11 @@ class _Pipe:
     plug: FileIO
 
     def drain(self) -> None:
-        """Reads until nobody can write any more."""
+        """Reads until nobody can write any more; the program that read has ended.
+
+        It may have left its end non-blocking, and ours is another descriptor of the same.
+        """
+        os.set_blocking(self.tap.fileno(), True)
         while self.tap.read(_CHUNK_BYTES):
             pass
 
@@ -107,10 +111,11 @@ class _Talk:
 
     def run_submission(self, slot: Slot) -> Outcome:
         """From its start until nobody speaks to it any more."""
-        spec, pipes = task_spec(self.task), (self.questions.reader, self.answers.writer)
+        pipes = (self.questions.reader, self.answers.writer)
         with self._leaving("submission", says=self.answers, hears=self.questions):
             try:
-                with slot.run_between(spec, *pipes, self.stderr.feed) as outcome:
+                with slot.run_between(task_spec(self.task), *pipes, self.stderr.feed) as outcome:
+                    self.left.append("submission")
                     return outcome
             except NotExecutable as error:
                 self.stderr.feed(memoryview(f"{error}\n".encode()))
@@ -118,11 +123,14 @@ class _Talk:
 
     def run_interactor(self, slot: Slot) -> Finding | ProgramUnusable:
         """The same; and what it found, or why it is unusable."""
-        spec, pipes = self.interactor.spec(self.given), (self.answers.reader, self.questions.writer)
+        pipes = (self.answers.reader, self.questions.writer)
         said = Capture(MAX_MESSAGE_BYTES)
         with self._leaving("interactor", says=self.questions, hears=self.answers):
             try:
+                spec = self.interactor.spec(self.given)
                 with slot.run_between(spec, *pipes, said.feed) as outcome:
+                    # Before its feedback is read, which takes time.
+                    self.left.append("interactor")
                     return self.interactor.finding(outcome, said, self.points, self.task.folder)
             except NotExecutable as error:
                 return ProgramUnusable(f"the interactor cannot be executed: {error}")
@@ -135,7 +143,8 @@ class _Talk:
         try:
             yield
         finally:
-            self.left.append(side)
+            if side not in self.left:
+                self.left.append(side)
             says.plug.close()
             hears.drain()
 

@@ -1,12 +1,14 @@
 """The broker goes away, or has no memory: no job is lost, none is run twice for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from stack import Frontend, PrivateBroker, wait_until
 from tests.broker.conftest import StartWorker, job, sleeping_job
 from tests.broker.scrape import free_port, get, scrape
+from tests.broker.test_command import executor
 
 # A broker takes its time to stop and to start.
 pytestmark = pytest.mark.slow
@@ -148,3 +150,18 @@ def test_an_alarm_delays_the_reply_and_costs_neither_link(
     assert seen['executor_link_blocked{link="publish"}'] == 0
     assert seen['executor_link_blocked_seconds_total{link="publish"}'] > 0
     assert line["publish_ms"] > 0
+
+
+def test_a_command_does_not_wait_for_an_alarm_to_end(
+    own_broker: PrivateBroker, tmp_path: Path
+) -> None:
+    (tmp_path / "x.py").write_text("")
+    own_broker.ctl(*ALARMS["memory"])
+    try:
+        for command in (["check"], ["submit", "--mode", "run", "x.py"], ["cancel", "s-1"]):
+            done = executor(tmp_path, *command, AMQP_URL=own_broker.url)
+            assert "short of memory or disk" in done.stdout + done.stderr
+            assert done.returncode != 0
+            assert "Traceback" not in done.stderr
+    finally:
+        own_broker.ctl(*QUIET["memory"])

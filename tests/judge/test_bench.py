@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 
 from executor.judge.bench import Bench
-from executor.sandbox import KillSwitch, RunLimits, RunSpec, Sandbox, Slot
+from executor.sandbox import KillSwitch, NoFreeSlot, RunLimits, RunSpec, Sandbox, Slot
 from stack import RunFolder, Safeexec, wait_until
 
 LIMITS = RunLimits(
@@ -103,3 +103,9 @@ def test_what_is_attempted_within_an_attempt_may_have_another_slot(benches: Benc
         return first is not second
 
     wait_until(are_two, 30, "a checker is run in another slot")
+
+
+def test_who_waited_for_a_slot_in_vain_is_told_so_at_once(benches: Benches) -> None:
+    """A fault once: as a safeexec that is away, it was waited for again and again."""
+    with pytest.raises(NoFreeSlot):
+        benches(2, 1)

@@ -96,6 +96,13 @@ def test_order_of_leaving_is_no_race(judged: Judged, how: str) -> None:
     assert {str(test.verdict) for test in result.tests} == {expected}
 
 
+def test_input_left_non_blocking_is_no_fault_of_ours(judged: Judged) -> None:
+    """A fault once: who reads what the submission has left then found a pipe that never waits."""
+    leaves = "import fcntl, os; print(1, flush=True); fcntl.fcntl(0, fcntl.F_SETFL, os.O_NONBLOCK)"
+    talks_on = "import os, time; input(); time.sleep(0.3); os.write(1, b'x' * 400_000); exit(43)"
+    assert verdict(judged, leaves, talks_on) == "WA"
+
+
 def test_interactor_that_leaves_by_a_wrong_code_is_unusable(judged: Judged) -> None:
     """Whatever the submission then does for want of an answer."""
     result = judged(source="input()", interactor=interactor("kattis", "exit(0)"), tests=[TEST])

@@ -151,9 +151,19 @@ def test_a_wrong_value_is_named_in_one_line(
     assert "\n" not in text
 
 
-def test_a_wrong_url_does_not_tell_its_password(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:secret@host/",
+        "amqp:/user:secret@host/",
+        "user:secret@host",
+        "amqp://user:of/secret@host/",
+        "amqp://user:of@secret@host/ amqp://user:secret",
+    ],
+)
+def test_a_wrong_url_does_not_tell_its_password(tmp_path: Path, url: str) -> None:
     with pytest.raises(WrongSettings) as caught:
-        load(tmp_path, AMQP_URL="http://user:secret@host/")
+        load(tmp_path, AMQP_URL=url)
     assert "secret" not in str(caught.value)
 
 
