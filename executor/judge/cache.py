@@ -6,7 +6,8 @@ new-x1y2z3/     being made by a worker, or left by a dead one
 ```
 
 A key is a hash of all that the compiler sees, so an entry is as trusted as its making: a submission
-could only spoil what the same submission, in every byte, will get again.
+could only spoil what the same submission, in every byte, will get again. What a disk has spoiled is
+no program of anybody's: an artefact without its digest is as one that was never there.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from executor.contract import CompileResult
 from executor.languages import Language
@@ -33,11 +34,15 @@ log = structlog.get_logger()
 _NEW = "new-"
 _KEEP = 0.9
 """Of the bound, after something had to go: so it does not happen with every entry."""
+_BLOCK_BYTES = 512  # of st_blocks, stat(2)
+_LOOK_EACH = 100
+"""Entries of our own, after which we look what the other workers have added."""
 
 
 class _Artefact(BaseModel):
     name: str
     mode: Literal["r", "x", "w"]
+    sha256: str
 
 
 class _Entry(BaseModel):
@@ -53,8 +58,12 @@ class Cached:
     artefacts: tuple[BoxFile, ...]
 
 
+class _Spoiled(Exception):
+    """An entry is not as it was made."""
+
+
 class CompileCache:
-    """Of one worker; all that share `folder` are of one user. `max_bytes` bounds the artefacts.
+    """Of one worker; all that share `folder` are of one user. `max_bytes` bounds what it takes.
 
     lookups: how often a program was there already.
     """
@@ -63,6 +72,8 @@ class CompileCache:
         self.lookups = Lookups()
         self._folder = folder
         self._max_bytes = max_bytes
+        self._taken_bytes = 0
+        self._puts = 0
 
     def prepare(self) -> None:
         """Makes the folder, and clears what dead workers left. Raises OSError."""
@@ -83,9 +94,14 @@ class CompileCache:
             for number, artefact in enumerate(entry.artefacts):
                 path = folder / f"cached-{number}"
                 _name_too(place / str(number), path)
+                if _sha256(path) != artefact.sha256:
+                    raise _Spoiled(artefact.name)
                 artefacts.append(BoxFile(artefact.name, path, artefact.mode))
             os.utime(place)
-        except FileNotFoundError:
+        except (FileNotFoundError, ValidationError, _Spoiled):
+            if place.exists():
+                log.warning("compile_cache_spoiled", entry=key)
+                self._remove(place)
             return None
         return Cached(entry.result.model_copy(update={"cached": True}), tuple(artefacts))
 
@@ -93,38 +109,51 @@ class CompileCache:
         """Keeps an entry. A full disk or the like is logged, and no fault of the job's."""
         try:
             with scratch(self._folder, _NEW) as new:
-                told = tuple(_Artefact(name=file.name, mode=file.mode) for file in artefacts)
-                entry = _Entry(result=result, artefacts=told)
-                (new / "entry.json").write_text(entry.model_dump_json())
+                kept = []
                 for number, file in enumerate(artefacts):
-                    shutil.copyfile(file.path, new / str(number))
-                    (new / str(number)).chmod(0o400)
+                    copy = new / str(number)
+                    shutil.copyfile(file.path, copy)
+                    copy.chmod(0o400)
+                    kept.append(_Artefact(name=file.name, mode=file.mode, sha256=_sha256(copy)))
+                entry = _Entry(result=result, artefacts=tuple(kept))
+                (new / "entry.json").write_text(entry.model_dump_json())
+                size = _taken_bytes(new)
                 try:
                     new.rename(self._folder / key)
                 except OSError:
                     if not (self._folder / key).exists():  # else another worker was faster
                         raise
-            self._evict()
+            self._make_room(size)
         except OSError as error:
             log.warning("compile_cache_failed", error=error.strerror)
 
-    def _evict(self) -> None:
-        """What was unused the longest goes, if all is more than the bound."""
+    def _make_room(self, added_bytes: int) -> None:
+        """To look at all that is there takes as long as a compilation, if there is much."""
+        self._taken_bytes += added_bytes
+        if self._taken_bytes > self._max_bytes or self._puts % _LOOK_EACH == 0:
+            self._taken_bytes = self._evict()
+        self._puts += 1
+
+    def _evict(self) -> int:
+        """What was unused the longest goes, if all is more than the bound; what all takes then."""
         entries = []
         for entry in self._folder.iterdir():
             with contextlib.suppress(FileNotFoundError):
-                used = entry.stat().st_mtime
-                entries.append((used, sum(file.stat().st_size for file in entry.iterdir()), entry))
+                entries.append((entry.stat().st_mtime, _taken_bytes(entry), entry))
         total = sum(size for _, size, _ in entries)
         if total <= self._max_bytes:
-            return
+            return total
         for _, size, entry in sorted(entries):
             if total <= self._max_bytes * _KEEP:
-                return
-            # Another name first: nobody sees half an entry.
-            with contextlib.suppress(OSError), scratch(self._folder, _NEW) as gone:
-                entry.rename(gone / "gone")
+                break
+            self._remove(entry)
             total -= size
+        return total
+
+    def _remove(self, entry: Path) -> None:
+        """By another name first: nobody sees half an entry."""
+        with contextlib.suppress(OSError), scratch(self._folder, _NEW) as gone:
+            entry.rename(gone / "gone")
 
 
 def compile_key(language: Language, runtime: str, spec: RunSpec) -> str:
@@ -144,11 +173,17 @@ def compile_key(language: Language, runtime: str, spec: RunSpec) -> str:
 
 
 def _hashes(files: Sequence[BoxFile]) -> list[tuple[str, str]]:
-    hashed = []
-    for file in files:
-        with file.path.open("rb") as content:
-            hashed.append((file.name, hashlib.file_digest(content, "sha256").hexdigest()))
-    return sorted(hashed)
+    return sorted((file.name, _sha256(file.path)) for file in files)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def _taken_bytes(folder: Path) -> int:
+    """On the disk, by a folder and the files in it."""
+    return sum(path.stat().st_blocks * _BLOCK_BYTES for path in (folder, *folder.iterdir()))
 
 
 def _name_too(file: Path, name: Path) -> None:

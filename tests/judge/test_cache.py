@@ -97,7 +97,7 @@ def test_checker_is_compiled_once(judging: Judging, folder: Path) -> None:
 
 def test_longest_unused_goes_when_there_is_too_much(judging: Judging) -> None:
     first, second, third = (SOURCE + "\n" * number for number in range(1, 4))
-    room = 40 * KIB  # for two artefacts, not for three
+    room = 70 * KIB  # for two entries, not for three
     judging(max_bytes=room, source=first)
     judging(max_bytes=room, source=second)
     assert is_cached(judging(max_bytes=room, source=first))
@@ -106,11 +106,33 @@ def test_longest_unused_goes_when_there_is_too_much(judging: Judging) -> None:
     assert not is_cached(judging(max_bytes=room, source=second))
 
 
-def test_entry_that_is_broken_is_made_again(judging: Judging, folder: Path) -> None:
+def _without_a_word(entry: Path) -> None:
+    (entry / "entry.json").unlink()
+
+
+def _with_half_a_word(entry: Path) -> None:
+    (entry / "entry.json").write_bytes(b"{")
+
+
+def _with_zeros(entry: Path) -> None:
+    """As a file whose machine went down before it was on its disk."""
+    program = entry / "0"
+    size = program.stat().st_size
+    program.chmod(0o600)
+    program.write_bytes(bytes(size))
+
+
+@pytest.mark.parametrize("spoil", [_without_a_word, _with_half_a_word, _with_zeros])
+def test_entry_that_is_spoiled_is_made_again(
+    judging: Judging, folder: Path, spoil: Callable[[Path], None]
+) -> None:
     judging()
     (entry,) = folder.iterdir()
-    (entry / "entry.json").unlink()
-    assert judging().verdict == "AC"
+    spoil(entry)
+    again = judging()
+    assert again.verdict == "AC"
+    assert not is_cached(again)
+    assert is_cached(judging())
 
 
 def test_what_a_dead_worker_left_is_cleared(folder: Path) -> None:
