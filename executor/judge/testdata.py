@@ -210,6 +210,40 @@ class TestData:
     ) -> dict[Source, Path]:
         paths = {source: folder / str(number) for number, source in enumerate(wanted)}
         left = self._cache.max_bytes
+
+        def count(size: int) -> None:
+            nonlocal left
+            left -= size
+            if left < 0:
+                raise too_large("the test data of a job together", self._cache.max_bytes)
+
+        missing = []
+        for source, place in wanted.items():
+            with _told(place):
+                size = self._linked(source, paths[source])
+                if size is None:
+                    missing.append(source)
+                else:
+                    count(size)
+        if missing:
+            for source, sizes in self._sizes(missing, paths, switch):
+                with _told(wanted[source]):
+                    count(next(sizes))
+        return paths
+
+    def _linked(self, source: Source, path: Path) -> int | None:
+        """Makes the file `path` if it is in the cache, which needs no other thread; its size."""
+        if not isinstance(source, Cached | Remote) or source.digest is None:
+            return None
+        size = self._cache.link(source.digest, path)
+        if size is not None:
+            self.lookups.count(hit=True)
+        return size
+
+    def _sizes(
+        self, missing: Iterable[Source], paths: Mapping[Source, Path], switch: KillSwitch
+    ) -> Iterator[tuple[Source, Iterator[int]]]:
+        """Makes the files of the others, several at once: each with where its size comes from."""
         with KillSwitch() as enough, Crew(self._fetcher, enough) as crew:
             patience = Patience(self._limits.job_s, switch, enough)
 
@@ -218,16 +252,10 @@ class TestData:
                     source, paths[source], session, patience.at_most(self._limits.blob_s)
                 )
 
-            for sources in _independent(wanted):
+            for sources in _independent(missing):
                 sizes = crew.results(get, sources)
                 for source in sources:
-                    with _told(wanted[source]):
-                        left -= next(sizes)
-                        if left < 0:
-                            raise too_large(
-                                "the test data of a job together", self._cache.max_bytes
-                            )
-        return paths
+                    yield source, sizes
 
     def _get(self, source: Source, path: Path, session: Session, patience: Patience) -> int:
         """Makes the file `path`; its size."""
