@@ -30,6 +30,7 @@ class Reading:
     """
 
     consuming: bool
+    stopping: bool
     sandbox_up: bool
     job_age_s: float | None
     loop_age_s: float
@@ -175,6 +176,7 @@ class _Readings(Collector):
         now = self._read()
         age_s = now.job_age_s
         yield _gauge("executor_consuming", "1 if the broker gives us jobs.", now.consuming)
+        yield _gauge("executor_stopping", "1 if it goes once its job is done.", now.stopping)
         yield _gauge("executor_sandbox_up", "1 if safeexec can be connected to.", now.sandbox_up)
         yield _gauge("executor_jobs_in_flight", "Jobs taken and not yet acked.", age_s is not None)
         yield _gauge(

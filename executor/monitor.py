@@ -264,6 +264,7 @@ class Monitor:
         now, held = time.monotonic(), self._held
         return Reading(
             consuming=self._gets_jobs() and not self._stopping,
+            stopping=self._stopping,
             sandbox_up=self._probe(),
             job_age_s=None if held is None else now - held.taken,
             loop_age_s=0.0 if self._came_round is None else now - self._came_round,

@@ -183,7 +183,7 @@ def test_the_sample_and_the_rules_are_valid() -> None:
 def test_each_alert_fires_when_it_should_and_only_then() -> None:
     promtool("test", "rules", MADE_UP)
     alerts = {rule["alert"] for rule in RULES if "alert" in rule}
-    well, _, wrong = yaml.safe_load(MADE_UP.read_text())["tests"]
+    well, *_, wrong = yaml.safe_load(MADE_UP.read_text())["tests"]
     assert {each["alertname"] for each in well["alert_rule_test"]} == alerts
     (fired,) = wrong["promql_expr_test"]
     assert {sample["labels"] for sample in fired["exp_samples"]} == {
