@@ -225,25 +225,8 @@ class TestData:
                     missing.append(source)
                 else:
                     count(size)
-        if missing:
-            for source, sizes in self._sizes(missing, paths, switch):
-                with _told(wanted[source]):
-                    count(next(sizes))
-        return paths
-
-    def _linked(self, source: Source, path: Path) -> int | None:
-        """Makes the file `path` if it is in the cache, which needs no other thread; its size."""
-        if not isinstance(source, Cached | Remote) or source.digest is None:
-            return None
-        size = self._cache.link(source.digest, path)
-        if size is not None:
-            self.lookups.count(hit=True)
-        return size
-
-    def _sizes(
-        self, missing: Iterable[Source], paths: Mapping[Source, Path], switch: KillSwitch
-    ) -> Iterator[tuple[Source, Iterator[int]]]:
-        """Makes the files of the others, several at once: each with where its size comes from."""
+        if not missing:
+            return paths
         with KillSwitch() as enough, Crew(self._fetcher, enough) as crew:
             patience = Patience(self._limits.job_s, switch, enough)
 
@@ -255,7 +238,18 @@ class TestData:
             for sources in _independent(missing):
                 sizes = crew.results(get, sources)
                 for source in sources:
-                    yield source, sizes
+                    with _told(wanted[source]):
+                        count(next(sizes))
+        return paths
+
+    def _linked(self, source: Source, path: Path) -> int | None:
+        """Makes the file `path` if it is in the cache, which needs no other thread; its size."""
+        if not isinstance(source, Cached | Remote) or source.digest is None:
+            return None
+        size = self._cache.link(source.digest, path)
+        if size is not None:
+            self.lookups.count(hit=True)
+        return size
 
     def _get(self, source: Source, path: Path, session: Session, patience: Patience) -> int:
         """Makes the file `path`; its size."""
