@@ -9,6 +9,7 @@ from typing import Self
 from stack import wait_until
 from stack.paths import ROOT
 
+AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
 _LIMIT_S = 900
 # The stand-alone builder, which every engine has.
 _ENV = {"DOCKER_BUILDKIT": "0"}

@@ -20,8 +20,8 @@ from stack.paths import ROOT
 from tests.engine.conftest import answers
 from tests.engine.docker import docker, run
 from tests.engine.load import Load
+from tests.engine.operator import PASSWORD, PATIENCE_S, Operator
 from tests.engine.page import OPERATIONS, commands
-from tests.engine.test_swarm import PASSWORD, Operator
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +30,6 @@ SLEEPER = ("debian:trixie-slim", "sleep", "infinity")
 AUTOSCALE = str(ROOT / "script" / "executor"), "autoscale"
 BOUNDS = ("--min=1", "--max=4")
 AT_ONCE = ("--target-wait=1", "--cooldown=3", "--interval=0.5")
-PATIENCE_S = 240
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
 

@@ -1,6 +1,5 @@
 """setup-worker.sh on a bare Debian with a supervisord: set up twice, restarted, removed."""
 
-import os
 import subprocess
 import tarfile
 import tempfile
@@ -13,7 +12,7 @@ import pytest
 from stack import Frontend, wait_until
 from stack.paths import ROOT
 from tests.engine.conftest import FULL, LANGUAGES, READY
-from tests.engine.docker import Container, docker, run
+from tests.engine.docker import AS_ROOT, Container, docker, run
 from tests.engine.page import OPERATIONS, commands
 from tests.engine.test_image import PYTHON, C
 
@@ -22,7 +21,6 @@ pytestmark = pytest.mark.slow
 CLONE = "/root/clone"
 CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 SET_UP, RESTART = commands(OPERATIONS)["Bare metal"]
-AS_ROOT = () if os.geteuid() == 0 else ("sudo", "-n")
 LOG = "/var/log/oj-executor/executor.log"
 
 
