@@ -97,7 +97,8 @@ class Worker:
         script = PROJECT / "tests" / "judge" / "blob_process.py"
         self._process = subprocess.Popen(
             [sys.executable, script, cache, str(64 * MIB), json.dumps(blob)],
-            env={**os.environ, "PYTHONPATH": PYTHONPATH},
+            # It may be killed, and then removes nothing of its own.
+            env={**os.environ, "PYTHONPATH": PYTHONPATH, "TMPDIR": str(cache.parent)},
             stdout=subprocess.PIPE,
             text=True,
         )
