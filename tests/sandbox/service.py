@@ -99,9 +99,3 @@ def is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except (FileNotFoundError, ProcessLookupError):
         return False
-
-
-def cgroups() -> set[Path]:
-    """The groups of every safeexec on this machine, by their folders."""
-    parents = [*Path("/sys/fs/cgroup").glob("safeexec"), *Path("/sys/fs/cgroup").glob("*/safeexec")]
-    return {group for parent in parents for group in parent.iterdir() if group.is_dir()}

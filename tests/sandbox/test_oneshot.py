@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.service import BINARY, SUDO, cgroups, programs_of, wait_until
+from tests.sandbox.remains import groups_of
+from tests.sandbox.service import BINARY, SUDO, programs_of, wait_until
 
 REPORT = re.compile(
     r"(?P<status>[^\n]+)\nELAPSED_TIME: \d+ s\nMEMORY_USED: \d+ kB\nCPU_TIME: \d+\.\d{3} s\n"
@@ -265,10 +266,12 @@ def test_mistake_is_one_line_and_status_1(words: list[str]) -> None:
     ]
 
 
-def test_nothing_is_left(tmp_path: Path) -> None:
-    before = cgroups()
-    safeexec("--exec", "/usr/bin/true")
-    assert cgroups() <= before
+def test_nothing_is_left() -> None:
+    command = [*SUDO, str(BINARY), "--silent", "--exec", "/bin/sleep", "2"]
+    with subprocess.Popen(command) as process:
+        wait_until(lambda: bool(programs_of(process.pid)), 5, "the program runs")
+        groups = groups_of(process.pid)
+    assert not any(group.exists() for group in groups)
 
 
 def test_setuid_is_refused(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.sandbox.client import Connection
+from tests.sandbox.remains import groups_of
 from tests.sandbox.service import (
     BINARY,
     SUDO,
     Service,
-    cgroups,
     descendants_of,
     is_running,
     programs_of,
@@ -31,35 +31,33 @@ def begin_a_long_run(service: Service) -> Connection:
 def test_stop_in_mid_run_leaves_nothing(
     serve: Callable[..., Service], number: signal.Signals
 ) -> None:
-    before = cgroups()
     service = serve(slots=2)
     with begin_a_long_run(service):
-        family = descendants_of(service.process.pid)
+        family, groups = descendants_of(service.process.pid), groups_of(service.process.pid)
         assert service.stop(number) == 0
     assert not any(is_running(pid) for pid in family)
-    assert cgroups() <= before
+    assert not any(group.exists() for group in groups)
     assert not service.socket.exists()
 
 
 def test_killed_service_leaves_no_process_and_the_next_start_clears_its_cgroups(
     serve: Callable[..., Service],
 ) -> None:
-    before = cgroups()
     service = serve(slots=2)
     with begin_a_long_run(service):
-        family = descendants_of(service.process.pid)
+        family, groups = descendants_of(service.process.pid), groups_of(service.process.pid)
         service.stop(signal.SIGKILL)
         wait_until(
             lambda: not any(is_running(pid) for pid in family),
             5,
             "slots, zygotes and runs have died",
         )
-    assert cgroups() > before
+    assert any(group.exists() for group in groups)
     following = serve()
     with Connection(following.socket) as slot:
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
     assert following.stop() == 0
-    assert cgroups() <= before
+    assert not any(group.exists() for group in groups)
 
 
 def test_killed_slot_is_replaced(serve: Callable[..., Service]) -> None:
@@ -77,8 +75,8 @@ def test_killed_slot_is_replaced(serve: Callable[..., Service]) -> None:
 
 
 def test_two_services_live_side_by_side(serve: Callable[..., Service]) -> None:
-    before = cgroups()
     services = [serve(), serve()]
+    groups = {group for service in services for group in groups_of(service.process.pid)}
     for service in services:
         with Connection(service.socket) as slot:
             assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
@@ -86,7 +84,7 @@ def test_two_services_live_side_by_side(serve: Callable[..., Service]) -> None:
     with Connection(services[1].socket) as slot:
         assert slot.run(["/usr/bin/true"])["outcome"] == "exited"
     assert services[1].stop() == 0
-    assert cgroups() <= before
+    assert not any(group.exists() for group in groups)
 
 
 def test_second_service_on_one_socket_is_refused_in_one_line(service: Service) -> None:
