@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stack import ExecutorProcess, Frontend, PrivateBroker, RunFolder, Safeexec
 from stack.releases import Release, installed, release_of
@@ -19,6 +20,10 @@ SLOTS = 2
 """How many workers can run at once on the session's sandbox."""
 
 _numbers = count(1)
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 
 def pytest_report_header() -> list[str]:

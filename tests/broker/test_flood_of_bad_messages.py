@@ -95,7 +95,6 @@ def publish(flood: Flood, count: int) -> None:
         max_examples=count * 3,
         phases=[Phase.generate],
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(mutated())

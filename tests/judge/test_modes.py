@@ -139,7 +139,7 @@ def test_a_time_close_to_the_limit_is_told(judged: Judged) -> None:
     for source, near in [(almost, True), (SPIN, False)]:
         result = judged(
             source=source,
-            limits={"cpu_ms": 500},
+            limits={"cpu_ms": 500, "wall_ms": 60_000},
             use_language_factors=False,
             policy={"rerun": {"window_pct": 20}},
         )

@@ -350,7 +350,7 @@ def test_a_name_that_does_not_exist_is_unreachable(cache: Path) -> None:
     assert "no-such-host.invalid" in error.message
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(

@@ -98,7 +98,7 @@ VERDICTS: dict[str, Callable[[bytes, bytes], str]] = {
 }
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(texts(PIECES), CHUNKS, OPTIONS)
 def test_tokens_are_compared_as_their_options_say(
     pair: tuple[bytes, bytes], chunk: int, options: dict[str, Any]
@@ -109,7 +109,6 @@ def test_tokens_are_compared_as_their_options_say(
 
 
 @pytest.mark.parametrize("type", VERDICTS)
-@settings(deadline=None)
 @given(texts(PIECES), CHUNKS)
 def test_the_verdict_is_that_of_the_slow_version(
     type: str, pair: tuple[bytes, bytes], chunk: int
@@ -119,7 +118,7 @@ def test_the_verdict_is_that_of_the_slow_version(
 
 
 @pytest.mark.parametrize("type", [*VERDICTS, "tokens"])
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(texts(HUGE), st.sampled_from([4096, 65_535, 1 << 16, 1 << 20]), OPTIONS)
 def test_huge_lines_make_no_difference(
     type: str, pair: tuple[bytes, bytes], chunk: int, options: dict[str, Any]

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from executor.contract import BadJob, Job, Result, decode_job, rejected
@@ -88,7 +88,6 @@ def test_a_rerun_of_at_most_zero_times_is_taken() -> None:
     assert decode_job(json.dumps(job).encode()).policy.rerun.max == 0
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_random_bytes_are_answered(body: bytes) -> None:
     is_answered(body)
@@ -103,13 +102,11 @@ JSON = st.recursive(
 FIELDS = st.sampled_from(sorted(name.rstrip("_") for name in Job.model_fields))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(FIELDS, JSON, max_size=3))
 def test_jobs_with_fields_of_any_type_are_answered(changes: dict[str, object]) -> None:
     is_answered(json.dumps(good_job(**changes)).encode())
 
 
-@settings(deadline=None)
 @given(
     st.integers(min_value=0, max_value=400),
     st.integers(min_value=0, max_value=8),

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from executor.contract import (
@@ -392,13 +392,11 @@ def is_answered(body: bytes, properties: Properties) -> None:
         assert json.loads(encode_result(request.form, reply))
 
 
-@settings(deadline=None)
 @given(CHANGES)
 def test_flat_messages_with_arguments_of_any_type_are_answered(changes: dict[str, Any]) -> None:
     is_answered(json.dumps(arguments(**changes)).encode(), Properties(message_id="s-1"))
 
 
-@settings(deadline=None)
 @given(CHANGES, HEADERS, st.binary(max_size=8))
 def test_tasks_with_headers_of_any_type_are_answered(
     changes: dict[str, Any], headers: dict[str, Any], added: bytes
