@@ -30,6 +30,19 @@ def wait_until(condition: Callable[[], Any], timeout: float, what: str) -> Any:
     return value
 
 
+def answers(url: str) -> bool:
+    """Whether a broker takes connections there."""
+    try:
+        Frontend(url).close()
+    except OSError:
+        return False
+    except Exception as error:
+        if type(error).__module__.startswith("pika"):
+            return False
+        raise
+    return True
+
+
 class Frontend:
     """One connection and one exclusive reply queue. A context manager, for one thread.
 

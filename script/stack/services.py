@@ -1,17 +1,17 @@
 """The sandbox and the workers as processes, and all of it together as one stack."""
 
 import contextlib
-import json
 import os
 import pwd
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from stack.broker import PrivateBroker
+from stack.events import events
 from stack.frontend import wait_until
 from stack.paths import PYTHON, SAFEEXEC
 from stack.process import Process, plain_environment
@@ -178,7 +178,8 @@ class ExecutorProcess:
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """The events logged up to now, or those of one name (`worker_ready`, `job_finished`...)."""
-        return [e for e in self._logged() if name is None or e.get("event") == name]
+        log = self.log.read_text(errors="replace")
+        return [e for e in events(log) if name is None or e.get("event") == name]
 
     def wait_for(self, event: str, count: int = 1, timeout: float = _WORKER_READY_S) -> None:
         """Wait until it has logged that event `count` times.
@@ -231,14 +232,6 @@ class ExecutorProcess:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _logged(self) -> Iterator[dict[str, Any]]:
-        for line in self.log.read_text(errors="replace").splitlines():
-            # A traceback of the interpreter, or a line half written, is no event.
-            with contextlib.suppress(json.JSONDecodeError):
-                event = json.loads(line)
-                if isinstance(event, dict):
-                    yield event
 
 
 class Stack:

@@ -9,16 +9,14 @@ from contextlib import ExitStack
 
 import pytest
 
-from stack import Frontend, wait_until
-from tests.engine.docker import Container, build, docker
+from stack import Frontend
+from stack.docker import Container, broker_container, build, docker
 from tests.places.hosts import Container as EngineHost
 from tests.places.hosts import engine as engine_of
 
 TAG = f"oj-executor-tests-{os.getpid()}"
 LANGUAGES = "c,python"
 """Few, for the image's sake; tests/submissions has them all."""
-BROKER = "rabbitmq:4-management"
-FULL = ("--cap-add=SYS_ADMIN", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw")
 READY = '"event": "worker_ready"'
 
 
@@ -48,27 +46,8 @@ def network(engine: None) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def broker(network: str) -> Iterator[str]:
-    """The URL of a broker, from here and from the containers of the network alike.
-
-    By its address: when a swarm is left, the engine forgets the names of all containers.
-    """
-    with Container(BROKER, options=[f"--network={network}"]) as container:
-        address = container.inspect("{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
-        url = f"amqp://guest:guest@{address}:5672/"
-        wait_until(lambda: answers(url), 120, "the broker takes connections")
+    with broker_container(f"--network={network}") as url:
         yield url
-
-
-def answers(url: str) -> bool:
-    try:
-        Frontend(url).close()
-    except OSError:
-        return False
-    except Exception as error:
-        if type(error).__module__.startswith("pika"):
-            return False
-        raise
-    return True
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stack import wait_until
+from stack.docker import docker, run
 from stack.node import free_ports
 from stack.paths import ROOT
+from stack.swarm import Service
 from tests.engine.conftest import LANGUAGES
-from tests.engine.docker import docker, run
 from tests.engine.page import OPERATIONS, commands
 
 SERVICE = "executor_executor"
@@ -25,6 +26,7 @@ class Operator:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.service = Service(SERVICE)
         (port,) = free_ports(1)
         self.url = f"amqp://executor:{PASSWORD}@127.0.0.1:{port}/"
         self._env = {
@@ -53,18 +55,12 @@ class Operator:
 
     def wait_for_replicas(self, count: int) -> None:
         """All that are wanted run and are healthy, and nothing else does."""
+        settled = self.service.settled
+        wait_until(lambda: settled(count), PATIENCE_S, f"{count} replicas are healthy")
 
-        def settled() -> bool:
-            ids = docker("ps", "-q", f"--filter=label=com.docker.swarm.service.name={SERVICE}")
-            healthy = docker(
-                "ps",
-                "-q",
-                f"--filter=label=com.docker.swarm.service.name={SERVICE}",
-                "--filter=health=healthy",
-            )
-            return ids == healthy and len(ids.split()) == count
-
-        wait_until(settled, PATIENCE_S, f"{count} replicas are healthy")
+    def wait_for_update(self, state: str) -> None:
+        """As Service.update has it."""
+        wait_until(lambda: self.service.update == state, PATIENCE_S, f"the update is {state}")
 
 
 @contextmanager

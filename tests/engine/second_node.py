@@ -6,7 +6,7 @@ import tempfile
 from typing import Self
 
 from stack import wait_until
-from tests.engine.docker import AS_ROOT, docker, run
+from stack.docker import AS_ROOT, docker, run
 
 _STARTED_S = 60
 _STOPPED_S = 120

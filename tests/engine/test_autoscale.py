@@ -16,10 +16,11 @@ import pika
 import pytest
 
 from stack import wait_until
+from stack.docker import docker, run
+from stack.frontend import answers
 from stack.paths import ROOT
-from tests.engine.conftest import answers
-from tests.engine.docker import docker, run
-from tests.engine.load import Load
+from stack.swarm import own_swarm
+from storm.load import Load
 from tests.engine.operator import PASSWORD, PATIENCE_S, Operator
 from tests.engine.page import OPERATIONS, commands
 
@@ -35,11 +36,8 @@ SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removepref
 
 @pytest.fixture(scope="module")
 def swarm(engine: None) -> Iterator[None]:
-    docker("swarm", "init", "--advertise-addr=127.0.0.1")
-    try:
+    with own_swarm():
         yield
-    finally:
-        docker("swarm", "leave", "--force")
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from stack import Frontend, wait_until
+from stack.docker import AS_ROOT, FULL, Container, docker, run
 from stack.paths import ROOT
-from tests.engine.conftest import FULL, LANGUAGES, READY
-from tests.engine.docker import AS_ROOT, Container, docker, run
+from tests.engine.conftest import LANGUAGES, READY
 from tests.engine.page import OPERATIONS, commands
 from tests.engine.test_image import PYTHON, C
 

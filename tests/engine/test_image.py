@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from stack import Frontend, wait_until
-from tests.engine.conftest import FULL, LANGUAGES, READY, TAG
-from tests.engine.docker import Container, build, docker
+from stack.docker import FULL, Container, build, docker
+from tests.engine.conftest import LANGUAGES, READY, TAG
 
 pytestmark = pytest.mark.slow
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from stack import Frontend, wait_until
-from tests.engine.conftest import answers
-from tests.engine.docker import docker
-from tests.engine.load import Load
+from stack.docker import docker
+from stack.frontend import answers
+from storm.load import Load
 from tests.engine.operator import PATIENCE_S, SERVICE, STACK, Operator, containers, operating
 from tests.engine.test_image import PYTHON
 
@@ -21,10 +21,6 @@ pytestmark = pytest.mark.slow
 def operator(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     with operating(tmp_path_factory.mktemp("project")) as operator:
         yield operator
-
-
-def _running() -> list[str]:
-    return docker("ps", "--quiet", f"--filter=name={SERVICE}").split()
 
 
 @pytest.fixture(scope="module")
@@ -66,24 +62,20 @@ def test_a_new_image_and_other_replicas_are_rolled_out_without_loss(
     operator.edit(STACK, "replicas: 3", "replicas: 4")
     with load.while_it_lasts():
         operator.follow("Update")
-        wait_until(lambda: _update() == "completed", PATIENCE_S, "the update is complete")
+        operator.wait_for_update("completed")
         operator.wait_for_replicas(4)
     assert load.duplicates == 0
-    assert not before & set(_running())
+    assert not before & operator.service.running()
     assert _version(operator).startswith("9.")
 
 
 def test_taken_back_it_is_the_old_image_again(operator: Operator, load: Load) -> None:
     with load.while_it_lasts():
         operator.follow("Back out")
-        wait_until(lambda: _update() == "rollback_completed", PATIENCE_S, "it is taken back")
+        operator.wait_for_update("rollback_completed")
         operator.wait_for_replicas(3)
     assert load.duplicates == 0
     assert not _version(operator).startswith("9.")
-
-
-def _update() -> str:
-    return docker("service", "inspect", "--format={{.UpdateStatus.State}}", SERVICE)
 
 
 def _version(operator: Operator) -> str:
@@ -96,13 +88,13 @@ def test_a_killed_container_is_replaced_and_its_job_judged_elsewhere(
     operator: Operator, load: Load
 ) -> None:
     with load.while_it_lasts():
-        docker("kill", _running()[0])
+        docker("kill", operator.service.running().pop())
         operator.wait_for_replicas(3)
 
 
 def test_a_paused_container_keeps_no_job_from_its_verdict(operator: Operator, load: Load) -> None:
     with load.while_it_lasts():
-        container = _running()[0]
+        container = operator.service.running().pop()
         docker("pause", container)
         before = load.books.result_count
         wait_until(lambda: load.books.result_count > before + 50, PATIENCE_S, "others go on")

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from stack import wait_until
-from tests.engine.conftest import answers
-from tests.engine.docker import docker
-from tests.engine.load import Load
+from stack.docker import docker
+from stack.frontend import answers
+from storm.load import Load
 from tests.engine.operator import PATIENCE_S, SERVICE, Operator, operating
 from tests.engine.second_node import SecondNode
 

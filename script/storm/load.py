@@ -28,6 +28,14 @@ class Load:
     @contextmanager
     def while_it_lasts(self) -> Iterator[None]:
         """Ends when every job that was confirmed has its result. Fails if a promise is broken."""
+        with self.flowing():
+            yield
+        self.settle()
+        assert self.books.broken() == []
+
+    @contextmanager
+    def flowing(self) -> Iterator[None]:
+        """Begins when jobs are published; what is open at the end stays so."""
         before = self.books.confirmed_count
         self._flows = True
         try:
@@ -35,10 +43,12 @@ class Load:
             yield
         finally:
             self._flows = False
+
+    def settle(self) -> None:
+        """Until every job that was confirmed has its result. Raises TimeoutError."""
         wait_until(lambda: not self.books.unconfirmed_count, _SETTLED_S, "all is confirmed")
         wait_until(lambda: not self.books.open_count, _SETTLED_S, "every job has its result")
         self._frontend.check()
-        assert self.books.broken() == []
 
     @property
     def duplicates(self) -> int:
