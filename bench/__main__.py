@@ -17,6 +17,7 @@ from bench import (
     accuracy,
     comparing,
     contest,
+    deploy,
     dmoj,
     endurance,
     failover,
@@ -60,8 +61,13 @@ BENCHMARKS: dict[str, Callable[[], Figures]] = {
     "languages": languages.run,
 }
 
-ON_DEMAND: dict[str, Callable[[], Figures]] = {"seed": seed.run, "dmoj": dmoj.run}
-"""Run where they are named: one takes minutes, the other builds a judge that it gets from PyPI."""
+ON_DEMAND: dict[str, Callable[[], Figures]] = {
+    "seed": seed.run,
+    "dmoj": dmoj.run,
+    "deploy": deploy.run,
+}
+"""Run where they are named: one takes minutes, one builds a judge that it gets from PyPI, one wants
+a Docker engine."""
 
 _WIDTH = 100  # also where the output is no terminal, of which nothing is known
 

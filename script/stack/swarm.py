@@ -36,5 +36,7 @@ class Service:
 
     @property
     def update(self) -> str:
-        """What has become of its last update: `updating`, `completed`, `rollback_completed`..."""
-        return docker("service", "inspect", "--format={{.UpdateStatus.State}}", self.name)
+        """What has become of its last update: `updating`, `completed`, `rollback_completed`...;
+        empty if there was none."""
+        state = "{{if .UpdateStatus}}{{.UpdateStatus.State}}{{end}}"
+        return docker("service", "inspect", f"--format={state}", self.name)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from bench.deploy import OURS_MB
+from bench.image import weigh
 from stack import Frontend, wait_until
 from stack.docker import FULL, Container, build, docker
 from tests.engine.conftest import LANGUAGES, READY, TAG
@@ -67,6 +69,13 @@ def test_a_compiler_is_there_only_for_a_language_that_was_asked_for(engine: None
         assert docker("run", "--rm", "--entrypoint=sh", tag, "-c", look) == "looked"
     finally:
         docker("image", "rm", "--no-prune", tag)
+
+
+def test_the_part_that_is_ours_of_the_image_is_small(image: str) -> None:
+    weight = weigh(image)
+    assert round(weight.total * 1e6) == int(docker("inspect", "--format={{.Size}}", image))
+    assert min(weight.base, weight.packages, weight.languages) > 0
+    assert 0 < weight.ours < OURS_MB
 
 
 def test_only_safeexec_and_supervisord_are_root(start_container: Start) -> None:
