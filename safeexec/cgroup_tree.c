@@ -8,7 +8,8 @@
  * it. A name whose lock can be taken belongs to nobody: the next start clears it. The lock is on the
  * folder itself, so that it is seen by every container that shares the hierarchy.
  *
- * <root> is the hierarchy's, or on v2 the group that systemd or a container's engine has delegated to us
+ * <root> is the hierarchy's, or on v2 the group that systemd or a container's engine has delegated to us, or
+ * the root of our cgroup namespace if no process may leave it
  * (https://systemd.io/CGROUP_DELEGATION). A group that gives its controllers to groups below may hold no
  * process itself (cgroups(7), "no internal processes"): what sits there then moves to <root>/safeexec.init. */
 #include "safeexec.h"
@@ -40,7 +41,7 @@ static bool list_contains(const char *list, const char *word, const char *separa
 /* ---- where the hierarchies are (proc_pid_mountinfo(5)) --------------------------------------------- */
 
 struct mount_entry {
-    char *point, *type, *options;
+    char *root, *point, *type, *options;
 };
 
 static bool mount_parse(char *line, struct mount_entry *entry)
@@ -53,6 +54,7 @@ static bool mount_parse(char *line, struct mount_entry *entry)
     for (int i = 0; i < 5; i++)
         if (!(fields[i] = strtok_r(i ? NULL : line, " ", &save)))
             return false;
+    entry->root = fields[3];
     entry->point = fields[4];
     entry->type = strtok_r(dash + 3, " \n", &save);
     strtok_r(NULL, " \n", &save); /* the source */
@@ -98,11 +100,63 @@ static bool is_delegated(int group)
     return length > 0 && mark[0] == '1';
 }
 
-static int v2_root_open(const char *point)
+static bool has_us(int group)
 {
-    char own[4096];
-    int mounted = group_at(AT_FDCWD, point);
-    int delegated = mounted >= 0 && own_group(own, sizeof own) && own[0] ? group_at(mounted, own) : -1;
+    int list = openat(group, "cgroup.procs", O_RDONLY | O_CLOEXEC), pid = 0;
+    FILE *stream = list < 0 ? NULL : fdopen(list, "r");
+    while (stream && pid != getpid() && fscanf(stream, "%d", &pid) == 1)
+        ;
+    if (stream)
+        fclose(stream);
+    return pid == getpid();
+}
+
+/* The root of our cgroup namespace, so many levels below `group`: there our own group has its path, and us. */
+static int namespace_root_find(int group, unsigned depth, const char *own)
+{
+    if (depth == 0) {
+        int inner = group_at(group, own[0] ? own : ".");
+        bool found = inner >= 0 && has_us(inner);
+        if (inner >= 0)
+            close(inner);
+        return found ? group_at(group, ".") : -1;
+    }
+    int copy = group_at(group, "."), root = -1;
+    DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    const struct dirent *entry;
+    while (stream && root < 0 && (entry = readdir(stream))) {
+        int child = entry->d_type == DT_DIR && entry->d_name[0] != '.' ? group_at(group, entry->d_name) : -1;
+        if (child >= 0) {
+            root = namespace_root_find(child, depth - 1, own);
+            close(child);
+        }
+    }
+    if (stream)
+        closedir(stream);
+    return root;
+}
+
+/* What was mounted may reach above our cgroup namespace: its root is then "/..", once for each level. With
+ * "nsdelegate", which systemd sets, no process is let out of the namespace all the same (cgroups(7)). */
+static int v2_mounted_open(const struct mount_entry *entry, const char *own)
+{
+    int mounted = group_at(AT_FDCWD, entry->point);
+    unsigned above = 0;
+    while (strncmp(entry->root + (size_t)above * 3, "/..", 3) == 0)
+        above++;
+    if (mounted < 0 || above == 0 || !list_contains(entry->options, "nsdelegate", ","))
+        return mounted;
+    int root = namespace_root_find(mounted, above, own);
+    close(mounted);
+    return root;
+}
+
+static int v2_root_open(const struct mount_entry *entry)
+{
+    char own[4096] = "";
+    bool known = own_group(own, sizeof own);
+    int mounted = v2_mounted_open(entry, own);
+    int delegated = mounted >= 0 && known && own[0] ? group_at(mounted, own) : -1;
     if (delegated >= 0 && is_delegated(delegated)) {
         close(mounted);
         mounted = delegated;
@@ -119,7 +173,7 @@ static int v2_root_open(const char *point)
 static void root_consider(struct cgroup_tree *tree, int roots[CONTROLLERS], const struct mount_entry *entry)
 {
     if (strcmp(entry->type, "cgroup2") == 0 && tree->version == 0) {
-        int root = v2_root_open(entry->point);
+        int root = v2_root_open(entry);
         if (root >= 0) {
             tree->version = 2;
             roots[0] = root;

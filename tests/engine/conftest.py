@@ -11,8 +11,9 @@ import pytest
 
 from stack import Frontend
 from stack.docker import Container, broker_container, build, docker
-from tests.places.hosts import Container as EngineHost
+from tests.places.service import Service
 from tests.places.hosts import engine as engine_of
+from tests.places.service import Service
 
 TAG = f"oj-executor-tests-{os.getpid()}"
 LANGUAGES = "c,python"
@@ -23,7 +24,7 @@ READY = '"event": "worker_ready"'
 @pytest.fixture(scope="session")
 def engine() -> Iterator[None]:
     """No swarm and no stack's volume of somebody's may be in it: the tests remove them."""
-    with engine_of([EngineHost()]):
+    with engine_of([Service(lifted=False)]):
         assert docker("info", "--format={{.Swarm.LocalNodeState}}") == "inactive"
         assert docker("volume", "ls", "--quiet", "--filter=name=^executor_") == ""
         yield

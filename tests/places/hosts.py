@@ -22,7 +22,6 @@ MACHINE = "PLACES_MACHINE"
 
 PYTHON = Path(sys.prefix).resolve() / "bin" / "python"
 """Not by way of the clone, which other users may not enter."""
-IMAGE = "safeexec-places"
 ORDINARY_USER = "nobody"
 LIMIT_S = 1500
 
@@ -50,6 +49,7 @@ class Host(ABC):
     """Those of one lane take turns, for they would disturb each other."""
     patience = 1
     """How much longer programs may take than on an idle machine."""
+    needs_engine = False
 
     def up(self) -> None:  # noqa: B027 - most have nothing to do
         """Before: brings it up, if it is not. Raises PlaceMissing."""
@@ -93,46 +93,21 @@ class Machine(Host):
         setting(MACHINE)
 
     def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
-        machine = [*setting(MACHINE), "-d", str(stage), "-t", str(LIMIT_S), "--"]
-        inside = run_sh("python3", env, argv)
-        return [*machine, "sh", "tests/places/machine.sh", self.place, *inside]
+        return self.command_in(stage, "tests/places/machine.sh", env, argv)
 
-
-class Container(Host):
-    """A container, with more of `docker run`'s options."""
-
-    def __init__(self, *options: str) -> None:
-        self.options = options
-        self.name = f"{IMAGE}-{os.getpid()}"
-
-    def up(self) -> None:
-        """The image stays: the next run finds its layers."""
-        setting(ENGINE)
-        build = ["docker", "build", "--quiet", "--tag", IMAGE, str(Path(__file__).parent)]
-        done = subprocess.run(
-            build,
-            env=os.environ | {"DOCKER_BUILDKIT": "0"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise PlaceMissing(f"the image was not built: {done.stderr.strip() or done.stdout}")
-
-    def command(self, stage: Path, env: Mapping[str, str], argv: Sequence[str]) -> list[str]:
-        docker = ["docker", "run", "--rm", "--name", self.name, f"--volume={stage}:/project:ro"]
-        return [*docker, *self.options, IMAGE, *run_sh("python3", env, argv)]
-
-    def down(self) -> None:
-        # It is gone already, unless somebody has ended the client before it.
-        subprocess.run(["docker", "rm", "--force", self.name], capture_output=True, check=False)
+    def command_in(
+        self, folder: Path, script: str, env: Mapping[str, str], argv: Sequence[str]
+    ) -> list[str]:
+        """The machine is handed `folder`, which has machine.sh as `script`."""
+        machine = [*setting(MACHINE), "-d", str(folder), "-t", str(LIMIT_S), "--"]
+        return [*machine, "sh", script, self.place, *run_sh("python3", env, argv)]
 
 
 @contextmanager
 def engine(hosts: Sequence[Host]) -> Iterator[None]:
     """A container engine, if any of the hosts needs one; stopped again unless it ran before."""
     with ExitStack() as afterwards:
-        if any(isinstance(host, Container) for host in hosts) and os.environ.get(ENGINE):
+        if any(host.needs_engine for host in hosts) and os.environ.get(ENGINE):
             command = setting(ENGINE)
             if not _engine_answers():
                 afterwards.callback(subprocess.run, [*command, "down"], check=True)

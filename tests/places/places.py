@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.places.hosts import Container, Host, Machine, ThisMachine
+from tests.places.hosts import Host, Machine, ThisMachine
+from tests.places.service import ImageInMachine, Service
 
 LEVELS = ("full", "namespaces", "user", "restricted")
 
@@ -59,27 +60,28 @@ PLACES = (
         without=NO_JAVA,
     ),
     Place(
-        "container-admin",
+        "service-lifted",
         "full",
-        "a container with `cap_add: [SYS_ADMIN]` and `/sys/fs/cgroup:/sys/fs/cgroup:rw`",
-        Container("--cap-add=SYS_ADMIN", "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw"),
+        "our image in a Swarm service, with the lines below that lift the level",
+        Service(lifted=True),
         without=NO_JAVA,
     ),
     Place(
         "apparmor",
         "namespaces",
-        "the same where the kernel has AppArmor, so that Docker's profile denies mounts; cgroup v2",
-        Machine("apparmor"),
+        "our image's files in a container made by hand, as with those lines, where the kernel has "
+        "AppArmor, so that Docker's profile denies mounts; cgroup v2",
+        ImageInMachine("apparmor"),
         tests=IN_A_MACHINE,
         runs=1,
         without=NO_JAVA,
     ),
     Place("user", "user", "an ordinary user, no cgroup", ThisMachine(ordinary=True), AT_USER),
     Place(
-        "container",
+        "service",
         "restricted",
-        "a stock container",
-        Container(),
+        "our image in a Swarm service, without those lines",
+        Service(lifted=False),
         tests=AT_RESTRICTED,
         without=NO_JAVA,
     ),
