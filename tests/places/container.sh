@@ -1,7 +1,7 @@
 #!/bin/sh
-# Inside a virtual machine that has no engine: makes of the folder COMMAND is to run in, below the current
-# one, a container of the image whose files lie here, as Docker does with SYS_ADMIN added.
-#   container.sh FOLDER COMMAND...
+# Inside a virtual machine that has no engine, in namespaces of its own: makes a container of the image whose
+# files lie in the current folder, as Docker does where SYS_ADMIN is added and /sys/fs/cgroup is bound.
+#   container.sh FOLDER COMMAND...    FOLDER: of the image, the command's current one
 set -e
 folder=$1
 shift
@@ -21,9 +21,11 @@ done
 mkdir dev/shm dev/mqueue
 mount -t tmpfs -o mode=1777 shm dev/shm
 mount -t mqueue mqueue dev/mqueue
-pivot_root . .
-umount -l .
-cd "$folder"
+mkdir old
+pivot_root . old
+cd "/$folder"
+umount -l /old
+rmdir /old
 # Docker's profile for whatever is executed next, and Docker's capabilities.
 echo 'exec docker-default' >/proc/self/attr/exec
 exec setpriv --bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,\

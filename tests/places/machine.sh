@@ -16,9 +16,18 @@ delegated)
     chmod 755 safeexec/safeexec
     ;;
 apparmor)
-    # What is here are the files of our image.
+    # What is here are the files of our image. The cgroups are as systemd and Docker have them: a group for the
+    # container, which sees all and may leave it for none.
     apparmor_parser --replace "$here/docker-default"
-    set -- unshare --mount --uts --ipc --net --pid --fork sh "$here/container.sh" opt/oj-executor "$@"
+    mount -o remount,nsdelegate /sys/fs/cgroup
+    container=/sys/fs/cgroup/system.slice/docker-$$.scope
+    mkdir -p "$container"
+    for group in /sys/fs/cgroup /sys/fs/cgroup/system.slice; do
+        echo '+cpu +cpuset +memory +pids' >"$group/cgroup.subtree_control"
+    done
+    set -- unshare --mount --uts --ipc --net --pid --fork \
+        sh -c 'echo 0 >"$0/cgroup.procs" && exec unshare --cgroup "$@"' "$container" \
+        sh "$here/container.sh" opt/oj-executor "$@"
     ;;
 *) echo "machine.sh: no place named $place" >&2 && exit 2 ;;
 esac
