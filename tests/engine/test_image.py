@@ -45,7 +45,9 @@ SLEEPER = {
 
 
 @pytest.mark.parametrize(
-    ("options", "level"), [((), "restricted"), (FULL, "full")], ids=["stock", "admin"]
+    ("options", "level"),
+    [((), "restricted"), (FULL[:1], "namespaces"), (FULL, "full")],
+    ids=["stock", "no cgroups", "admin"],
 )
 def test_a_container_judges_at_the_level_that_it_is_granted(
     options: tuple[str, ...], level: str, start_container: Start, frontend: Frontend

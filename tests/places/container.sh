@@ -21,6 +21,7 @@ done
 mkdir dev/shm dev/mqueue
 mount -t tmpfs -o mode=1777 shm dev/shm
 mount -t mqueue mqueue dev/mqueue
+mount -t tmpfs -o mode=1777 tmp tmp # an emulated disk is slow
 mkdir old
 pivot_root . old
 cd "/$folder"

@@ -1,13 +1,17 @@
 """docs/security.md: what was written by hand (security.md here), with what the tests saw."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
+import yaml
+
 from stack.paths import ROOT
 from tests.places.places import LEVELS, PLACES, Run
+from tests.places.service import lifting_lines
 
 PAGE = ROOT / "docs" / "security.md"
 TEMPLATE = Path(__file__).parent / "security.md"
@@ -17,7 +21,8 @@ HOSTILE = "../tests/sandbox/hostile"
 def render(runs: Sequence[Run]) -> str:
     """The whole page. The same results make the same text, in whatever order they came."""
     fields = {level: _not_stopped(level, runs) for level in LEVELS}
-    return Template(TEMPLATE.read_text()).substitute(fields, places=_places(runs))
+    lines = textwrap.indent(yaml.safe_dump(lifting_lines(), sort_keys=False).strip(), " " * 4)
+    return Template(TEMPLATE.read_text()).substitute(fields, places=_places(runs), lines=lines)
 
 
 def without_kernels(text: str) -> str:
