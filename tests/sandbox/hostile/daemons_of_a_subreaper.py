@@ -1,5 +1,5 @@
 # Attacks: the end of the run, by daemons with a reaper of their own that ignore all signals.
-# Limits: processes=16
+# Limits: processes=16 memory_kib=131072
 # Expect: outcome=exited exit_code=0
 import ctypes
 import os
