@@ -11,7 +11,6 @@ import pytest
 
 from stack import Frontend
 from stack.docker import Container, broker_container, build, docker
-from tests.places.service import Service
 from tests.places.hosts import engine as engine_of
 from tests.places.service import Service
 

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from stack import Frontend
+from stack.docker import Container
 from stack.paths import ROOT
-from tests.engine.docker import Container
 from tests.engine.test_image import PYTHON
 
 pytestmark = pytest.mark.slow
