@@ -302,8 +302,10 @@ struct cgroup_usage cgroup_leaf_usage(const struct cgroup_leaf *leaf, uint64_t l
     /* Eight bytes of page table to each page of 4096: they count against the limit, and are not the program's. */
     struct cgroup_usage usage = {.memory_peak = without_cache(leaf, above - above / 513, largest_resident),
                                  .forks_refused = leaf_forks_refused(leaf) - leaf->forks_refused};
+    /* Whose limit it was: that of a container around us, or the host's end, lets the kernel kill here too. */
+    bool at_limit = leaf->version == 1 ? leaf_limit_hits(leaf) != leaf->limit_hits : events.refusals > leaf->refusals;
     if (events.kills > leaf->oom_kills)
-        usage.memory_event = MEMORY_EVENT_KILLED;
+        usage.memory_event = at_limit ? MEMORY_EVENT_KILLED : MEMORY_EVENT_OUTSIDE;
     else if (events.refusals > leaf->refusals)
         usage.memory_event = MEMORY_EVENT_REFUSED;
     return usage;

@@ -17,6 +17,7 @@ static const char *const limit_names[] = {
 
 static const char *const memory_event_names[] = {
     [MEMORY_EVENT_NONE] = "none", [MEMORY_EVENT_KILLED] = "killed", [MEMORY_EVENT_REFUSED] = "refused",
+    [MEMORY_EVENT_OUTSIDE] = "outside",
 };
 
 size_t report_encode(const struct report *report, char *buffer, size_t size)

@@ -216,6 +216,7 @@ enum memory_event {
     MEMORY_EVENT_NONE,
     MEMORY_EVENT_KILLED,  /* the kernel's OOM killer, or we in its place, ended a process */
     MEMORY_EVENT_REFUSED, /* an allocation failed at the limit, and nothing was killed */
+    MEMORY_EVENT_OUTSIDE, /* the OOM killer ended a process that was within its limit: the host is short of memory */
 };
 
 struct report {

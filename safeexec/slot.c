@@ -205,6 +205,9 @@ static int run_settle(const struct watch *watch, struct report *report, struct f
     memory_report(report, watch);
     if (ledger->fault.text[0])
         return fault_set(fault, "%s", ledger->fault.text);
+    if (report->memory_event == MEMORY_EVENT_OUTSIDE)
+        return fault_set(fault, "memory ran out around the program, which was within its limit: give the host, or the "
+                                "container, more");
     /* A stub that did not finish fell to the OOM killer or to our own last resort. */
     if (!ledger->finished && report->memory_event != MEMORY_EVENT_KILLED && watch->reason == REASON_NONE)
         return fault_set(fault, "the run's pid 1 was killed");

@@ -16,8 +16,8 @@ EVERY_TEST = (
 )
 # What the others are about is there at level full only: cgroups that outlive a service, folders
 # that only root may enter; and an ordinary user's service knows no other user.
-AT_USER = (*EVERY_TEST[:-1], "-k", "not clears_its_cgroups and not stranger")
-AT_RESTRICTED = (*EVERY_TEST[:-1], "-k", "not clears_its_cgroups")
+AT_USER = (*EVERY_TEST[:-1], "-k", "not clears_its_cgroups and not around and not stranger")
+AT_RESTRICTED = (*EVERY_TEST[:-1], "-k", "not clears_its_cgroups and not around")
 # An emulated machine takes twenty times as long: what rests on the kernel, and each program once.
 IN_A_MACHINE = (*EVERY_TEST[:-1], "-k", "attack or kill or quick or cpu or page_cache or stop")
 NO_JAVA = ("java",)

@@ -95,6 +95,34 @@ def test_second_service_on_one_socket_is_refused_in_one_line(service: Service) -
     assert "another safeexec serves it" in second.stderr
 
 
+def test_program_killed_for_want_of_memory_around_it_is_no_fault_of_its(
+    serve: Callable[..., Service],
+) -> None:
+    """A fault once: it was told to have broken its own limit."""
+    service = serve()
+    limits = [
+        file
+        for group in groups_of(service.process.pid)
+        for file in (group / "memory.max", group / "memory.limit_in_bytes")
+        if group.parent.name == "safeexec" and file.exists()
+    ]
+    (around,) = limits
+    around.write_text(str(64 << 20))
+    with Connection(service.socket) as slot:
+        told = slot.run(
+            ["/usr/bin/python3", "-c", "bytearray(128 << 20)"],
+            limits={"memory_kib": 256 << 10, "cpu_ms": 20_000, "wall_ms": 60_000},
+        )
+        assert told["fault"] == "sandbox"
+        assert "memory ran out around the program" in told["error"]
+    with Connection(service.socket) as slot:
+        told = slot.run(
+            ["/usr/bin/python3", "-c", "bytearray(128 << 20)"], limits={"memory_kib": 32 << 10}
+        )
+        assert told["outcome"] == "memory"
+    assert service.stop() == 0
+
+
 def test_two_slots_run_at_the_same_time(serve: Callable[..., Service]) -> None:
     service = serve(slots=2)
     with Connection(service.socket) as first, Connection(service.socket) as second:
