@@ -202,6 +202,15 @@ def test_safeexec_takes_its_options_from_a_file(machine: Debian, frontend: Front
     assert "level full, 4 slots" in machine.do("executor", "status")
 
 
+def test_it_changes_to_supervisord_and_back(machine: Debian, frontend: Frontend) -> None:
+    machine.in_clone("./setup-worker.sh", "--languages", LANGUAGES)
+    assert _show(machine, "executor", "LoadState") == "not-found"
+    assert frontend.judge(PYTHON)["verdict"] == "AC"
+    machine.in_clone("./setup-worker.sh", "--systemd", "--languages", LANGUAGES)
+    assert machine.do("supervisorctl", "avail") == ""
+    assert frontend.judge(PYTHON)["verdict"] == "AC"
+
+
 def test_removed_it_leaves_the_settings_and_nothing_else(machine: Debian) -> None:
     machine.in_clone("./setup-worker.sh", "--uninstall")
     left = machine.do(
@@ -212,7 +221,7 @@ def test_removed_it_leaves_the_settings_and_nothing_else(machine: Debian) -> Non
         " /etc/default/safeexec /etc/systemd/system/*.service"
         " /etc/systemd/system/*.wants/executor.service 2>/dev/null;"
         " find /sys/fs/cgroup -name '*safeexec*' -o -name '*executor*';"
-        " getent passwd executor; pgrep -l 'safeexec|python'; true",
+        " getent passwd executor; pgrep -l 'safeexec|executor'; true",
     )
     assert left == ""
     assert _state(machine) == "running"
