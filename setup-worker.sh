@@ -102,6 +102,7 @@ keep_settings() {
 has_systemd() { [ -d /run/systemd/system ]; }
 
 start_with_supervisord() {
+    leave_systemd
     # Only the programs: the rest is this machine's own supervisord's business.
     sed -n '/^\[program:/,$p' "$root/supervisord.conf" >"$program"
     if has_systemd; then quietly "systemctl enable supervisor" systemctl enable --now supervisor; fi
@@ -114,6 +115,7 @@ start_with_supervisord() {
 }
 
 start_with_systemd() {
+    leave_supervisord
     install -m 644 "${units[@]/#/$root/config/systemd/}" /etc/systemd/system/
     has_systemd || fail "no systemd runs here: the units are in /etc/systemd/system"
     quietly "systemctl daemon-reload" systemctl daemon-reload
@@ -121,19 +123,26 @@ start_with_systemd() {
     say "restart it to run what is new: systemctl restart executor safeexec"
 }
 
+leave_supervisord() {
+    [ -e "$program" ] || return 0
+    rm -f "$program"
+    if supervisorctl pid >/dev/null 2>&1; then quietly "supervisorctl update" supervisorctl update; fi
+}
+
+leave_systemd() {
+    [ -e "/etc/systemd/system/${units[0]}" ] || return 0
+    if has_systemd; then quietly "systemctl disable" systemctl disable --now "${units[@]}"; fi
+    rm -f "${units[@]/#//etc/systemd/system/}"
+    if has_systemd; then quietly "systemctl daemon-reload" systemctl daemon-reload; fi
+}
+
 remove() {
-    if [ -e "$program" ]; then
-        rm -f "$program"
-        supervisorctl pid >/dev/null 2>&1 && quietly "supervisorctl update" supervisorctl update
-    fi
-    if [ -e "/etc/systemd/system/${units[0]}" ]; then
-        if has_systemd; then quietly "systemctl disable" systemctl disable --now "${units[@]}"; fi
-        rm -f "${units[@]/#//etc/systemd/system/}"
-    fi
+    leave_supervisord
+    leave_systemd
     keep_settings
     rm -f /usr/local/bin/executor /usr/local/bin/safeexec
     [ "$root" = "$home" ] || rm -rf "$home"
-    rm -rf "$data" "$logs" /run/safeexec /usr/local/lib/oj-executor
+    rm -rf "$data" "$logs" /run/safeexec /usr/local/lib/oj-executor /etc/default/safeexec
     if getent passwd executor >/dev/null; then quietly "userdel executor" userdel executor; fi
     say "removed; the packages of Debian are left"
 }

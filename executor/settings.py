@@ -24,7 +24,8 @@ _PREFIXES = ("AMQP_", "EXECUTOR_", "SAFEEXEC_", "LOG_")
 _SECRETS = {"AMQP_URL_FILE": "AMQP_URL"}
 """Settings that name a file which has another's value: secrets of Docker and systemd come so."""
 
-_LANGUAGES_FILE = Path(__file__).resolve().parent.parent / "config" / "languages.toml"
+_LANGUAGES_FILE = Path(__file__).with_name("languages.toml").resolve()
+"""A link to the clone's own; `pip install` makes it a file."""
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255, strip_whitespace=True)]
 

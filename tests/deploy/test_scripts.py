@@ -5,7 +5,7 @@ import queue
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -30,11 +30,14 @@ HELLO = {
 class Server:
     """A running script/server in a $TMPDIR of its own, so that what it leaves can be told."""
 
-    def __init__(self, tmp: Path, env: Mapping[str, str]) -> None:
+    def __init__(
+        self, tmp: Path, env: Mapping[str, str], command: Sequence[str] = ("script/server",)
+    ) -> None:
         tmp.chmod(0o755)
         self.tmp = tmp
         self.process = subprocess.Popen(
-            [ROOT / "script" / "server"],
+            command,
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
