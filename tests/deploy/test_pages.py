@@ -5,11 +5,10 @@ is followed by tests/engine: see tests/unit/test_operations.py.
 """
 
 import json
-import os
 import re
 import shlex
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,11 +20,12 @@ from stack.paths import ROOT
 from tests.broker.conftest import sleeping_job
 from tests.deploy.test_judging import copy
 from tests.deploy.test_scripts import Server
-from tests.engine.page import OPERATIONS, commands
+from tests.page import OPERATIONS, changed, commands, type_in
 from tests.problem_packages import PROBLEMS
 
 HERE = "tests/deploy/test_pages.py"
 CLIENTS = "tests/broker/test_clients.py::test_the_page_leads_to_a_first_verdict"
+STORM = "tests/storm/test_storm.py::test_a_storm_breaks_no_promise"
 BLOCKS = {
     "README.md": {
         "Two commands": [f"{HERE}::test_the_demonstration_is_as_the_readme_says"],
@@ -39,7 +39,7 @@ BLOCKS = {
             f"{HERE}::test_a_submission_is_judged",
             f"{HERE}::test_a_submission_is_judged",
         ],
-        "What is lost when something fails": [f"{HERE}::test_a_storm_breaks_no_promise"],
+        "What is lost when something fails": [STORM],
         "For a problem setter": [
             f"{HERE}::test_a_problem_is_judged",
             f"{HERE}::test_a_problem_is_judged",
@@ -64,42 +64,14 @@ BLOCKS = {
     "docs/problems.md": {
         "Packages at the workers": [f"{HERE}::test_a_package_at_the_workers_is_judged"] * 2
     },
-    "docs/reliability.md": {"The storm": [f"{HERE}::test_a_storm_breaks_no_promise"]},
+    "docs/reliability.md": {"The storm": [STORM]},
 }
 """For each page, heading and block the test that runs it."""
-"""For each page, heading and block the test that runs it."""
 SOON_S = 60
-LONG_S = 900
 
 
 def blocks(page: str) -> dict[str, list[str]]:
     return commands(ROOT / page)
-
-
-def type_in(
-    folder: Path, text: str, env: Mapping[str, str] | None = None, limit_s: float = LONG_S
-) -> str:
-    """What a shell in that folder prints, which stops at the first command that fails."""
-    done = subprocess.run(
-        ["bash", "-ec", text],
-        cwd=folder,
-        env=os.environ | (env or {}),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=limit_s,
-        check=False,
-    )
-    assert done.returncode == 0, f"{text}{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def changed(text: str, instead: Mapping[str, str]) -> str:
-    """The commands but for some words, each of which has to be there."""
-    for words, others in instead.items():
-        assert words in text
-        text = text.replace(words, others)
-    return text
 
 
 @pytest.fixture(scope="module")
@@ -172,18 +144,6 @@ def test_a_job_is_cancelled(broker: str, desk: Path) -> None:
         waiting = frontend.publish(sleeping_job(50, "s-812"))
         type_in(desk, cancel, {"AMQP_URL": broker})
         assert frontend.reply(waiting, SOON_S)["status"] == "cancelled"
-
-
-@pytest.mark.slow
-def test_a_storm_breaks_no_promise() -> None:
-    texts = [
-        *blocks("README.md")["What is lost when something fails"],
-        *blocks("docs/reliability.md")["The storm"],
-    ]
-    (storm,) = {text.partition("#")[0].strip() for text in texts}
-    # A minute instead of an hour.
-    few = changed(storm, {"script/chaos": shlex.join([*AS_ROOT, "script/chaos"]), "5000": "60"})
-    assert "0 promises broken" in type_in(ROOT, few)
 
 
 SETTING = [

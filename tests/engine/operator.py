@@ -12,7 +12,7 @@ from stack.node import free_ports
 from stack.paths import ROOT
 from stack.swarm import Service
 from tests.engine.conftest import LANGUAGES
-from tests.engine.page import OPERATIONS, commands
+from tests.page import OPERATIONS, changed, commands
 
 SERVICE = "executor_executor"
 STACK = "docker-compose.prod.yml"
@@ -37,12 +37,8 @@ class Operator:
 
     def follow(self, heading: str, instead: Mapping[str, str] | None = None) -> str:
         """Does what the page says there, but for some words; returns what the terminal showed."""
-        text = "\n".join(commands(OPERATIONS)[heading])
-        for words, others in (instead or {}).items():
-            assert words in text
-            text = text.replace(words, others)
         block = self.folder / "block.sh"
-        block.write_text(text)
+        block.write_text(changed("\n".join(commands(OPERATIONS)[heading]), instead or {}))
         # `docker exec -it` wants a terminal.
         shell = ("script", "--quiet", "--return", "--command")
         return run(*shell, f"bash -e {block}", "/dev/null", env=self._env, folder=self.folder)

@@ -22,7 +22,7 @@ from stack.paths import ROOT
 from stack.swarm import own_swarm
 from storm.load import Load
 from tests.engine.operator import PASSWORD, PATIENCE_S, Operator
-from tests.engine.page import OPERATIONS, commands
+from tests.page import OPERATIONS, commands
 
 pytestmark = pytest.mark.slow
 

@@ -10,8 +10,8 @@ from stack import Frontend, wait_until
 from stack.docker import FULL, docker
 from tests.engine.conftest import LANGUAGES, READY
 from tests.engine.debian import Debian
-from tests.engine.page import OPERATIONS, commands
 from tests.engine.test_image import PYTHON, C
+from tests.page import OPERATIONS, commands
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 import subprocess
 
 from stack.paths import ROOT
-from tests.engine.page import OPERATIONS, commands
+from tests.page import OPERATIONS, commands
 
 
 def test_the_readme_deploys_as_the_page_does() -> None:
