@@ -116,13 +116,16 @@ class Connection:
             except OSError:
                 if place == len(self._addresses):
                     raise
-        opened.settimeout(self._idle_s)
-        if self._twin is not None:
-            self._twin.close()
-        # ssl takes the socket over; a second descriptor shuts it down all the same.
-        self._twin = opened.dup()
-        # The watcher may have come too early to find it.
-        patience.wait(0)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(opened)
+            opened.settimeout(self._idle_s)
+            if self._twin is not None:
+                self._twin.close()
+            # ssl takes the socket over; a second descriptor shuts it down all the same.
+            self._twin = opened.dup()
+            # The watcher may have come too early to find it.
+            patience.wait(0)
+            stack.pop_all()
         return opened
 
 
