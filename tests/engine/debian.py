@@ -10,6 +10,12 @@ from stack.docker import AS_ROOT, Container, docker, run
 from stack.paths import ROOT
 
 _CLONE = "/root/clone"
+_OURS = (
+    "/opt/oj-executor /var/lib/executor /var/log/oj-executor /run/safeexec"
+    " /usr/local/lib/oj-executor /usr/local/bin/executor /usr/local/bin/safeexec"
+    " /etc/supervisor/conf.d/*.conf /etc/default/safeexec /etc/systemd/system/*.service"
+    " /etc/systemd/system/*.wants/executor.service"
+)
 _CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt"
 
 
@@ -34,6 +40,11 @@ class Debian(Container):
     def in_clone(self, *argv: str) -> str:
         """The stdout of a command of its operator, who stands in the clone."""
         return docker("exec", f"--workdir={_CLONE}", self.id, *argv)
+
+    @property
+    def left(self) -> str:
+        """What there is of ours beside the clone, a line each."""
+        return self.do("sh", "-c", f"ls -d {_OURS} 2>/dev/null; getent passwd executor; true")
 
     def type(self, *lines: str) -> str:
         """The stdout of such lines, in that operator's shell. Fails if one of them does."""
