@@ -65,7 +65,7 @@ VOLUME /var/lib/executor
 ENV EXECUTOR_HTTP_HOST=0.0.0.0 \
     EXECUTOR_HTTP_PORT=9101
 # A broker that is away for two minutes makes the worker unhealthy, and Swarm starts another.
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=12 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=180s --retries=12 \
     CMD [".venv/bin/python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:9101/readyz')"]
 
 ENTRYPOINT ["tini", "--"]

@@ -40,7 +40,7 @@ done
 missing_packages() {
     local package
     for package in ca-certificates cmake gcc libc6-dev make python3 python3-venv ${systemd:-supervisor}; do
-        [ "$package" = --systemd ] || dpkg -s "$package" >/dev/null 2>&1 || echo "$package"
+        [ "$package" = --systemd ] || is_installed "$package" || echo "$package"
     done
 }
 
@@ -66,6 +66,9 @@ install_program() {
         replace "$root/executor" "$home/executor"
         replace "$root/config" "$home/config"
         replace "$root/script/executor" "$home/script/executor"
+    else
+        chmod a+rX "$home"
+        chmod -R a+rX "$home/executor" "$home/config" "$home/script" # whatever the umask was
     fi
     venv=$(make_venv "$home" "$root/requirements.txt")
     ln -sfn "$venv" "$home/.venv"
@@ -92,9 +95,12 @@ install_settings() {
 keep_settings() {
     [ -e "$home/.env" ] || return 0
     kept=$root/.env
-    if [ -L "$kept" ] && [ "$(readlink "$kept")" = "$home/.env" ]; then rm "$kept"; fi
-    if [ -e "$kept" ]; then kept=$(mktemp "$root/.env.XXXXXX"); fi
-    [ "$root" = "$home" ] || cp "$home/.env" "$kept"
+    if [ "$root" != "$home" ]; then
+        if [ -L "$kept" ] && [ "$(readlink "$kept")" = "$home/.env" ]; then rm "$kept"; fi
+        if [ -e "$kept" ]; then kept=$(mktemp "$root/.env.XXXXXX"); fi
+        cp "$home/.env" "$kept"
+    fi
+    chown root:root "$kept"
     chmod 600 "$kept"
     say "the settings are left in $kept"
 }
@@ -123,8 +129,10 @@ start_with_systemd() {
     say "restart it to run what is new: systemctl restart executor safeexec"
 }
 
+# The executor goes first: without the sandbox it could not finish its job.
 leave_supervisord() {
     [ -e "$program" ] || return 0
+    supervisorctl stop executor 'executor:*' >/dev/null 2>&1 || true # the one or the other is there
     rm -f "$program"
     if supervisorctl pid >/dev/null 2>&1; then quietly "supervisorctl update" supervisorctl update; fi
 }
@@ -153,6 +161,7 @@ if [ "$uninstall" ]; then
 fi
 exec 9>"$cache/lock"
 flock 9
+[ ! -x "$python" ] || check_python
 mapfile -t packages < <(missing_packages)
 add_packages "${packages[@]}"
 "$root/script/languages" "$languages"

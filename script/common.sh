@@ -49,8 +49,9 @@ apt_install() {
 # broker is not ours to start.
 policy=/usr/sbin/policy-rc.d
 forbid_services() {
-    [ -e "$policy" ] && return
-    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    # One of ours is from a run that was cut off.
+    if [ -e "$policy" ] && ! grep -q oj-executor "$policy"; then return; fi
+    printf '#!/bin/sh\n# of oj-executor\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
     trap 'as_root rm -f "$policy"' EXIT
 }
@@ -59,6 +60,15 @@ allow_services() {
     [ -z "$(trap -p EXIT)" ] && return
     as_root rm -f "$policy"
     trap - EXIT
+}
+
+is_installed() { # package: and not only its settings are left
+    dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed
+}
+
+check_python() {
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$python is $("$python" -V), and 3.11 or newer is needed: use Debian 12, Ubuntu 24.04 or newer"
 }
 
 add_packages() { # names...
@@ -77,8 +87,7 @@ add_packages() { # names...
 # name changes with what is to be in it. An environment cannot be moved once made, so one that was interrupted
 # lacks its stamp and is made anew in the same place.
 make_venv() { # BASE REQUIREMENTS...: the last includes the others
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-        fail "$python is $("$python" -V), and 3.11 or newer is needed: use Debian 12, Ubuntu 24.04 or newer"
+    check_python
     local base=$1 key venv
     shift
     key=$({ "$python" -VV && cat "$@"; } | sha256sum | cut -c1-12)

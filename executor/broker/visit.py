@@ -20,7 +20,7 @@ def visit(brokers: Brokers, name: str) -> Iterator[pika.BlockingConnection]:
     try:
         with _connected(brokers, name) as connection:
             yield connection
-    except (AMQPError, OSError) as error:  # to say goodbye may fail as well
+    except AMQPError as error:  # to say goodbye may fail as well
         raise BrokerUnreachable(reason(error)) from None
 
 

@@ -98,7 +98,7 @@ class CompileCache:
                     raise _Spoiled(artefact.name)
                 artefacts.append(BoxFile(artefact.name, path, artefact.mode))
             os.utime(place)
-        except (FileNotFoundError, ValidationError, _Spoiled):
+        except (OSError, ValidationError, _Spoiled):
             if place.exists():
                 log.warning("compile_cache_spoiled", entry=key)
                 self._remove(place)
@@ -138,6 +138,8 @@ class CompileCache:
         """What was unused the longest goes, if all is more than the bound; what all takes then."""
         entries = []
         for entry in self._folder.iterdir():
+            if entry.name.startswith(_NEW):
+                continue  # somebody's who is making it
             with contextlib.suppress(FileNotFoundError):
                 entries.append((entry.stat().st_mtime, _taken_bytes(entry), entry))
         total = sum(size for _, size, _ in entries)

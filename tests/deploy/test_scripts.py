@@ -257,6 +257,16 @@ def test_the_broker_listens_on_the_loopback_only(broker: PrivateBroker) -> None:
         assert line.split()[3].startswith("127.0.0.1:")
 
 
+def test_the_command_runs_nothing_that_lies_where_one_stands(tmp_path: Path) -> None:
+    """A fault once: as root, in a folder of somebody's."""
+    for name in ("executor.py", "pydantic.py"):
+        (tmp_path / name).write_text("print('planted')")
+    told = subprocess.run(
+        [ROOT / "script" / "executor", "--help"], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert b"planted" not in told.stdout
+
+
 def test_setup_installs_nothing_the_second_time() -> None:
     for _ in range(2):
         again = subprocess.run(

@@ -76,7 +76,7 @@ def operating(folder: Path) -> Iterator[Operator]:
     finally:
         subprocess.run(["docker", "swarm", "leave", "--force"], capture_output=True, check=False)
         wait_until(lambda: not containers("executor_"), 120, "the tasks are gone")
-        for volume in ("executor_cache", "executor_rabbitmq"):
+        for volume in ("executor_cache", "executor_rabbitmq", "registry"):
             subprocess.run(["docker", "volume", "rm", volume], capture_output=True, check=False)
 
 

@@ -10,7 +10,7 @@ from stack import Frontend, wait_until
 from stack.docker import FULL, docker
 from tests.engine.conftest import LANGUAGES, READY
 from tests.engine.debian import Debian
-from tests.engine.test_image import PYTHON, C
+from tests.engine.test_image import PYTHON, SLEEPER, C, begun
 from tests.page import OPERATIONS, commands
 
 pytestmark = pytest.mark.slow
@@ -75,8 +75,13 @@ def test_executor_check_finds_its_settings_wherever_one_stands(
     assert "isolation full" in told
 
 
-def test_removed_it_leaves_the_settings_and_nothing_else(machine: Debian) -> None:
+def test_removed_it_finishes_its_job_and_leaves_the_settings_and_nothing_else(
+    machine: Debian, frontend: Frontend
+) -> None:
+    job = frontend.publish(SLEEPER | {"events": "phase"})
+    wait_until(lambda: begun(frontend, job), 30, "the job has begun")
     machine.in_clone("./setup-worker.sh", "--uninstall")
+    assert frontend.reply(job)["verdict"] == "AC"
     assert machine.left == ""
     assert "AMQP_URL=amqp://guest:guest@" in machine.in_clone("cat", ".env")
 

@@ -113,13 +113,14 @@ def test_a_container_is_healthy_once_its_worker_takes_jobs(start_container: Star
 def test_a_stopped_container_finishes_its_job(start_container: Start, frontend: Frontend) -> None:
     container = start_container()
     job = frontend.publish(SLEEPER | {"events": "phase"})
-    wait_until(lambda: _event(frontend, job), 30, "the job has begun")
+    wait_until(lambda: begun(frontend, job), 30, "the job has begun")
     docker("stop", "--time=60", container.id)
     assert frontend.reply(job)["verdict"] == "AC"
     assert container.inspect("{{.State.ExitCode}}") == "0"
 
 
-def _event(frontend: Frontend, job: str) -> bool:
+def begun(frontend: Frontend, job: str) -> bool:
+    """Whether an event has told so."""
     frontend.receive(0.1)
     return job in frontend.events
 

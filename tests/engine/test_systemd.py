@@ -16,7 +16,7 @@ from stack import Frontend, wait_until
 from storm.load import Load
 from tests.engine.conftest import LANGUAGES, READY
 from tests.engine.debian import Debian
-from tests.engine.test_image import PYTHON, SLEEPER, C
+from tests.engine.test_image import PYTHON, SLEEPER, C, begun
 from tests.page import OPERATIONS, commands
 
 pytestmark = pytest.mark.slow
@@ -105,18 +105,13 @@ def _finished(machine: Debian) -> list[str]:
 def test_a_restart_lets_the_running_job_finish(machine: Debian, frontend: Frontend) -> None:
     pid = _pid(machine, "executor")
     job = frontend.publish(SLEEPER | {"events": "phase"})
-    wait_until(lambda: _begun(frontend, job), 30, "the job has begun")
+    wait_until(lambda: begun(frontend, job), 30, "the job has begun")
     waiting = frontend.publish(PYTHON)
     machine.do("systemctl", "restart", "executor")
     for answer in (frontend.reply(job), frontend.reply(waiting)):
         assert answer["verdict"] == "AC", answer
         assert not answer["redelivered"]
     assert _pid(machine, "executor") != pid
-
-
-def _begun(frontend: Frontend, job: str) -> bool:
-    frontend.receive(0.1)
-    return job in frontend.events
 
 
 @pytest.mark.parametrize("units", ["executor", "executor safeexec"])
@@ -150,7 +145,7 @@ def test_a_job_whose_worker_is_killed_is_judged_by_the_next(
     machine: Debian, frontend: Frontend
 ) -> None:
     job = frontend.publish(SLEEPER | {"events": "phase"})
-    wait_until(lambda: _begun(frontend, job), 30, "the job has begun")
+    wait_until(lambda: begun(frontend, job), 30, "the job has begun")
     machine.do("systemctl", "kill", "--signal=KILL", "executor")
     answer = frontend.reply(job)
     assert (answer["verdict"], answer["redelivered"]) == ("AC", True)

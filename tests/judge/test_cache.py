@@ -149,3 +149,12 @@ def test_folder_that_is_gone_costs_only_time(judging: Judging, folder: Path) -> 
     judging()
     shutil.rmtree(folder)
     assert judging().verdict == "AC"
+
+
+def test_entry_that_cannot_be_read_costs_only_time(judging: Judging, folder: Path) -> None:
+    judging()
+    (entry,) = folder.iterdir()
+    (entry / "entry.json").unlink()
+    (entry / "entry.json").mkdir()
+    assert judging().verdict == "AC"
+    assert is_cached(judging())
