@@ -70,9 +70,10 @@ install_program() {
         chmod a+rX "$home"
         chmod -R a+rX "$home/executor" "$home/config" "$home/script" # whatever the umask was
     fi
+    # Not the one that a worker may still run from: that goes the next time.
+    find "$home" -maxdepth 1 -name 'venv-*' ! -path "$(readlink "$home/.venv" || true)" -exec rm -rf {} +
     venv=$(make_venv "$home" "$root/requirements.txt")
     ln -sfn "$venv" "$home/.venv"
-    find "$home" -maxdepth 1 -name 'venv-*' ! -path "$venv" -exec rm -rf {} +
     ln -sfn "$home/script/executor" /usr/local/bin/executor
     ln -sfn "$home/safeexec/safeexec" /usr/local/bin/safeexec
     install -d -o executor -g executor -m 700 "$data"

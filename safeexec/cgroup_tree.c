@@ -108,6 +108,8 @@ static bool has_us(int group)
         ;
     if (stream)
         fclose(stream);
+    else if (list >= 0)
+        close(list);
     return pid == getpid();
 }
 
@@ -133,6 +135,8 @@ static int namespace_root_find(int group, unsigned depth, const char *own)
     }
     if (stream)
         closedir(stream);
+    else if (copy >= 0)
+        close(copy);
     return root;
 }
 

@@ -102,9 +102,10 @@ class Connection:
 
     def _shut(self) -> None:
         """From the watcher: a read that is blocked in the connection then ends."""
-        if self._twin is not None:
+        twin = self._twin  # which may be closed meanwhile
+        if twin is not None:
             with contextlib.suppress(OSError):
-                self._twin.shutdown(socket.SHUT_RDWR)
+                twin.shutdown(socket.SHUT_RDWR)
 
     def _open(self) -> socket.socket:
         patience = self._patience
