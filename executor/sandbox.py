@@ -122,8 +122,7 @@ class Outcome:
     exit_code: 0 unless `ending` is EXITED. signal: 0 if none ended it.
     cpu_us: CPU time of all its processes; wall_us: by the clock; memory_kib: peak of all together.
     box: its folder as the run left it. call: the forbidden system call, if it is known.
-    preemptions: how often it lost its CPU to
-    somebody else.
+    preemptions: how often it lost its CPU to somebody else.
     """
 
     ending: Ending

@@ -211,7 +211,7 @@ class TestData:
         paths = {source: folder / str(number) for number, source in enumerate(wanted)}
         left = self._cache.max_bytes
 
-        def count(size: int) -> None:
+        def charge(size: int) -> None:
             nonlocal left
             left -= size
             if left < 0:
@@ -224,7 +224,7 @@ class TestData:
                 if size is None:
                     missing.append(source)
                 else:
-                    count(size)
+                    charge(size)
         if not missing:
             return paths
         with KillSwitch() as enough, Crew(self._fetcher, enough) as crew:
@@ -239,7 +239,7 @@ class TestData:
                 sizes = crew.results(get, sources)
                 for source in sources:
                     with _told(wanted[source]):
-                        count(next(sizes))
+                        charge(next(sizes))
         return paths
 
     def _linked(self, source: Source, path: Path) -> int | None:
